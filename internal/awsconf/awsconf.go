@@ -1,0 +1,212 @@
+// Package awsconf turns profile, region and endpoint, from flags, files and
+// the environment, into the SDK clients that every AWS command uses. It is
+// the only package that reads AWS settings, and it calls no AWS service but
+// STS, to learn whose account this is.
+package awsconf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
+)
+
+// Options are what the command line says; empty fields leave it to the
+// environment and the shared configuration files, as in the AWS CLI.
+type Options struct {
+	Profile     string
+	Region      string
+	EndpointURL string    // reaches every client
+	Debug       io.Writer // where requests are logged, without secrets; nil for nowhere
+}
+
+// ErrNoRegion says that no region was given in any way.
+var ErrNoRegion = errors.New("no region is set")
+
+// Config makes clients.
+type Config struct {
+	Region string
+
+	aws      aws.Config
+	endpoint string
+}
+
+// maxConnections lets as many fetch workers as anyone asks for keep their
+// connections; the SDK's own transport keeps ten.
+const maxConnections = 512
+
+// maxAttempts of one call, with the SDK's exponential backoff between them.
+const maxAttempts = 6
+
+// Load reads the settings.
+func Load(ctx context.Context, o Options) (*Config, error) {
+	if o.EndpointURL != "" {
+		if err := checkEndpoint(o.EndpointURL); err != nil {
+			return nil, err
+		}
+	}
+	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns = maxConnections
+		t.MaxIdleConnsPerHost = maxConnections
+		t.ResponseHeaderTimeout = time.Minute
+	})
+	load := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(client),
+		config.WithRetryer(func() aws.Retryer {
+			return retry.AddWithMaxAttempts(retry.NewStandard(func(s *retry.StandardOptions) {
+				// Many workers share one client: the token bucket would
+				// give up on all of them because of one bad minute.
+				s.RateLimiter = ratelimit.None
+			}), maxAttempts)
+		}),
+	}
+	if o.Profile != "" {
+		load = append(load, config.WithSharedConfigProfile(o.Profile))
+	}
+	if o.Region != "" {
+		load = append(load, config.WithRegion(o.Region))
+	}
+	if o.Debug != nil {
+		load = append(load,
+			// Headers without bodies: Authorization carries a signature that
+			// is bound to one request, never a secret; session tokens are
+			// taken out by the logger below.
+			config.WithClientLogMode(aws.LogRequest|aws.LogResponse|aws.LogRetries),
+			config.WithLogger(debugLogger{o.Debug}))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return nil, fmt.Errorf("reading AWS settings: %w", err)
+	}
+	if cfg.Region == "" {
+		return nil, ErrNoRegion
+	}
+	return &Config{Region: cfg.Region, aws: cfg, endpoint: o.EndpointURL}, nil
+}
+
+func checkEndpoint(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("endpoint %q is not a URL such as http://127.0.0.1:4566", s)
+	}
+	return nil
+}
+
+// debugLogger writes what the SDK logs, without session tokens.
+type debugLogger struct{ w io.Writer }
+
+func (l debugLogger) Logf(_ logging.Classification, format string, v ...any) {
+	for line := range strings.Lines(fmt.Sprintf(format, v...)) {
+		name, _, ok := strings.Cut(line, ":")
+		if ok && strings.EqualFold(name, "X-Amz-Security-Token") {
+			line = name + ": (not shown)\n"
+		}
+		io.WriteString(l.w, strings.TrimRight(line, "\r\n")+"\n")
+	}
+}
+
+// CloudTrail is a client for one region; "" means the configured one.
+func (c *Config) CloudTrail(region string) *cloudtrail.Client {
+	return cloudtrail.NewFromConfig(c.aws, func(o *cloudtrail.Options) {
+		o.Region, o.BaseEndpoint = c.in(region), c.base(o.BaseEndpoint)
+	})
+}
+
+// STS is a client for one region; "" means the configured one.
+func (c *Config) STS(region string) *sts.Client {
+	return sts.NewFromConfig(c.aws, func(o *sts.Options) {
+		o.Region, o.BaseEndpoint = c.in(region), c.base(o.BaseEndpoint)
+	})
+}
+
+// S3 is a client for one region; "" means the configured one. Buckets are
+// named in the path when the endpoint is not AWS's own, because a local
+// endpoint has no names for them.
+func (c *Config) S3(region string) *s3.Client {
+	return s3.NewFromConfig(c.aws, func(o *s3.Options) {
+		o.Region, o.BaseEndpoint = c.in(region), c.base(o.BaseEndpoint)
+		o.UsePathStyle = o.BaseEndpoint != nil && !awsOwn(*o.BaseEndpoint)
+		o.DisableLogOutputChecksumValidationSkipped = true
+	})
+}
+
+func (c *Config) in(region string) string {
+	if region == "" {
+		return c.Region
+	}
+	return region
+}
+
+// base lets --endpoint-url win over what the SDK found in the environment
+// (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 and the like).
+func (c *Config) base(found *string) *string {
+	if c.endpoint != "" {
+		return &c.endpoint
+	}
+	return found
+}
+
+// Local tells whether calls of a service go to this machine and not to AWS.
+func (c *Config) Local() bool {
+	base := c.S3("").Options().BaseEndpoint
+	if base == nil {
+		return false
+	}
+	u, err := url.Parse(*base)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+func awsOwn(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	return strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".amazonaws.com.cn") ||
+		strings.HasSuffix(host, ".amazonaws.eu")
+}
+
+// Identity is who the credentials belong to.
+type Identity struct {
+	Account   string
+	ARN       string
+	Partition string // "aws", "aws-cn", "aws-us-gov", ...
+}
+
+// Identity asks STS.
+func (c *Config) Identity(ctx context.Context) (Identity, error) {
+	out, err := c.STS("").GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return Identity{}, fmt.Errorf("asking STS whose credentials these are: %w", err)
+	}
+	id := Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn), Partition: "aws"}
+	if a, err := arn.Parse(id.ARN); err == nil {
+		id.Partition = a.Partition
+	}
+	return id, nil
+}
+
+// Setting is one variable of the environment, for packages that must not read
+// it themselves (NO_COLOR and the like).
+func Setting(name string) (string, bool) { return os.LookupEnv(name) }

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go"
+
+	"trailctl/internal/awsconf"
+)
+
+// The exit codes of every command; docs/exit-codes.md says the same.
+const (
+	codeDone        = 0   // done, or valid
+	codeFailed      = 1   // could not complete
+	codeUsage       = 2   // wrong usage
+	codeInvalid     = 3   // invalid or missing
+	codeNothing     = 4   // nothing found to validate
+	codeInterrupted = 130 // interrupted
+)
+
+// exitError ends the program with a code of its own. err may be nil when
+// everything has been said already.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// exitWith makes an error that ends the program with a code; err may be nil.
+func exitWith(code int, err error) error { return &exitError{code: code, err: err} }
+
+// usagef makes the error of a command line that cannot be understood.
+func usagef(format string, args ...any) error {
+	return &exitError{code: codeUsage, err: fmt.Errorf(format, args...)}
+}
+
+// hinted is an error that knows what to do about itself.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
+
+// withHint adds the line that says what to do.
+func withHint(err error, format string, args ...any) error {
+	return &hinted{error: err, hint: fmt.Sprintf(format, args...)}
+}
+
+func exitCode(err error) int {
+	var e *exitError
+	switch {
+	case err == nil:
+		return codeDone
+	case errors.As(err, &e):
+		return e.code
+	}
+	return codeFailed
+}
+
+// message is an error in words and what to do about it, either possibly
+// empty.
+func message(err error) (text, hint string) {
+	var e *exitError
+	if errors.As(err, &e) && e.err == nil {
+		return "", ""
+	}
+	return plain(err), hintFor(err)
+}
+
+// plain takes the SDK's frame off an AWS error: what was done, and AWS's own
+// code and words.
+func plain(err error) string {
+	text := err.Error()
+	var op *smithy.OperationError
+	if !errors.As(err, &op) {
+		return oneLine(text)
+	}
+	var api smithy.APIError
+	short := ""
+	switch {
+	case errors.As(op.Err, &api) && api.ErrorCode() != "":
+		short = fmt.Sprintf("%s %s: %s: %s", op.ServiceID, op.OperationName, api.ErrorCode(), api.ErrorMessage())
+		var resp *awshttp.ResponseError
+		if errors.As(op.Err, &resp) && resp.ServiceRequestID() != "" {
+			short += fmt.Sprintf(" (request %s)", resp.ServiceRequestID())
+		}
+	default:
+		short = fmt.Sprintf("%s %s: %s", op.ServiceID, op.OperationName, innermost(op.Err))
+	}
+	return oneLine(strings.Replace(text, op.Error(), short, 1))
+}
+
+func innermost(err error) string {
+	var resp *awshttp.ResponseError
+	if errors.As(err, &resp) {
+		return fmt.Sprintf("HTTP status %d: %s", resp.HTTPStatusCode(), strings.TrimSpace(resp.Err.Error()))
+	}
+	var wire *net.OpError
+	if errors.As(err, &wire) {
+		return wire.Error()
+	}
+	return err.Error()
+}
+
+// oneLine keeps messages to a line and within reason: a server may answer
+// anything.
+func oneLine(s string) string {
+	const longest = 800
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > longest {
+		s = strings.ToValidUTF8(s[:longest], "") + "…"
+	}
+	return s
+}
+
+// awsHints say what to do about error codes that any AWS call may answer.
+func awsHints() map[string]string {
+	return map[string]string{
+		"AccessDenied":                            "the credentials in use may not do this: check the policy of their user or role (aws sts get-caller-identity tells who that is)",
+		"AccessDeniedException":                   "the credentials in use may not do this: check the policy of their user or role (aws sts get-caller-identity tells who that is)",
+		"ExpiredToken":                            "the session has expired: sign in again",
+		"ExpiredTokenException":                   "the session has expired: sign in again",
+		"InvalidClientTokenId":                    "AWS does not know these credentials: check AWS_ACCESS_KEY_ID, or --profile",
+		"UnrecognizedClientException":             "AWS does not know these credentials: check AWS_ACCESS_KEY_ID, or --profile",
+		"SignatureDoesNotMatch":                   "the secret key does not fit the access key: check AWS_SECRET_ACCESS_KEY, or --profile",
+		"ThrottlingException":                     "AWS asks for fewer calls: wait a little and run it again",
+		"SlowDown":                                "S3 asks for fewer calls: wait a little and run it again",
+		"NoSuchBucket":                            "check the bucket's name; \"trailctl trail list\" shows the bucket of each trail",
+		"PermanentRedirect":                       "the bucket lies in another region: name it with --region",
+		"AuthorizationHeaderMalformed":            "the bucket lies in another region: name it with --region",
+		"TrailNotFoundException":                  "\"trailctl trail list\" shows the trails there are; a trail is found by its name only in its home region, and by its ARN everywhere",
+		"RequestTimeTooSkewed":                    "this machine's clock is wrong: set it",
+		"CloudTrailInvalidClientTokenIdException": "AWS does not know these credentials: check AWS_ACCESS_KEY_ID, or --profile",
+	}
+}
+
+func hintFor(err error) string {
+	var h *hinted
+	if errors.As(err, &h) {
+		return h.hint
+	}
+	hints := awsHints()
+	maps.Copy(hints, trailHints())
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		if text, ok := hints[api.ErrorCode()]; ok {
+			return text
+		}
+		if strings.HasPrefix(api.ErrorCode(), "NotServedBySandbox") {
+			return "the sandbox imitates a part of AWS only; its documentation says which"
+		}
+	}
+	var profile config.SharedConfigProfileNotExistError
+	var dial *net.OpError
+	switch {
+	case errors.Is(err, awsconf.ErrNoRegion):
+		return "name one with --region, AWS_REGION or the profile"
+	case errors.As(err, &profile):
+		return "\"aws configure list-profiles\" shows the profiles there are"
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return "nothing answers at that address: check --endpoint-url and AWS_ENDPOINT_URL, or start a sandbox with \"trailctl sandbox start\""
+	case strings.Contains(err.Error(), "failed to refresh cached credentials"),
+		strings.Contains(err.Error(), "get credentials"):
+		return "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a --profile, or sign in with the AWS CLI"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "nothing came back in time: run it again"
+	}
+	return ""
+}

@@ -1,0 +1,150 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Equal tells whether two statements mean the same. A list of one is the same
+// as the string in it, the order of lists does not matter, neither does the
+// case of actions and condition keys; an account number as principal is the
+// same as that account's root ARN, which S3 writes in its place.
+func Equal(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, okX := canonical(a)
+	y, okY := canonical(b)
+	return okX && okY && x == y
+}
+
+// Same tells whether two documents mean the same: the same statements, in
+// any order, and the same other elements.
+func Same(a, b *Document) bool {
+	if len(a.statements) != len(b.statements) || !sameFrame(a, b) {
+		return false
+	}
+	return slices.Equal(sortedCanonical(a), sortedCanonical(b))
+}
+
+// Has tells whether a document holds a statement of the same meaning.
+func (d *Document) Has(statement json.RawMessage) bool {
+	return slices.ContainsFunc(d.statements, func(raw json.RawMessage) bool { return Equal(raw, statement) })
+}
+
+func sameFrame(a, b *Document) bool {
+	frame := func(d *Document) string {
+		m := map[string]json.RawMessage{}
+		for _, f := range d.fields {
+			if f.name != statementField {
+				m[f.name] = f.value
+			}
+		}
+		text, _ := json.Marshal(m) // values are valid JSON already
+		return string(text)
+	}
+	return frame(a) == frame(b)
+}
+
+func sortedCanonical(d *Document) []string {
+	var out []string
+	for _, raw := range d.statements {
+		c, _ := canonical(raw)
+		out = append(out, c)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// canonical writes a statement so that equal meaning gives equal text.
+func canonical(raw json.RawMessage) (string, bool) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var m map[string]any
+	if dec.Decode(&m) != nil {
+		return "", false
+	}
+	for name, v := range m {
+		switch name {
+		case "Action", "NotAction":
+			m[name] = set(v, strings.ToLower)
+		case "Resource", "NotResource":
+			m[name] = set(v, keep)
+		case "Principal", "NotPrincipal":
+			m[name] = eachSet(v, principal)
+		case "Condition":
+			m[name] = conditionSets(v)
+		}
+	}
+	text, err := json.Marshal(m)
+	return string(text), err == nil
+}
+
+func keep(s string) string { return s }
+
+var accountRoot = regexp.MustCompile(`^arn:[a-z-]+:iam::(\d{12}):root$`)
+
+func principal(s string) string {
+	if m := accountRoot.FindStringSubmatch(s); m != nil {
+		return m[1]
+	}
+	return s
+}
+
+// set makes a sorted list of a string or a list of scalars; other values stay.
+func set(v any, change func(string) string) any {
+	var out []string
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			switch e.(type) {
+			case map[string]any, []any, nil:
+				return v
+			}
+			out = append(out, change(fmt.Sprint(e)))
+		}
+	case map[string]any, nil:
+		return v
+	default:
+		out = []string{change(fmt.Sprint(v))}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func eachSet(v any, change func(string) string) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	for k := range m {
+		m[k] = set(m[k], change)
+	}
+	return m
+}
+
+func conditionSets(v any) any {
+	operators, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	for operator, keys := range operators {
+		m, ok := keys.(map[string]any)
+		if !ok {
+			continue
+		}
+		lower := make(map[string]any, len(m))
+		for k, values := range m {
+			if _, twice := lower[strings.ToLower(k)]; twice {
+				return v // two spellings of one key: leave it to bytes
+			}
+			lower[strings.ToLower(k)] = set(values, keep)
+		}
+		operators[operator] = lower
+	}
+	return operators
+}

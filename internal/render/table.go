@@ -1,0 +1,146 @@
+// Package render writes results: tables for people, JSON for programs. Each
+// result has both forms, made from the same value. It decides nothing about
+// the results and reads nothing.
+package render
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// Column is one column of a table.
+type Column struct {
+	Head  string
+	Min   int  // never narrower than this when the table must shrink; 0: not narrower than the head
+	Max   int  // never wider than this on a terminal; 0: as wide as its widest cell
+	Right bool // numbers
+}
+
+// Table is rows under columns. Cells are plain text: escape what comes from
+// outside before it is put in.
+type Table struct {
+	Columns []Column
+	Rows    [][]string
+	// Paint, when set, gives the colour of a cell (an SGR parameter such as
+	// "31"), or "" for none. It is only asked on a terminal with colour.
+	Paint func(row, column int) string
+}
+
+const gap = "  "
+
+// Write writes the table. width is the terminal's; 0 means that the output is
+// no terminal, and then nothing is cut. A cell that does not fit ends in "…";
+// columns that may shrink give way from the widest on.
+func (t Table) Write(w io.Writer, width int, colour bool) error {
+	return t.WriteRows(w, t.Widths(width), true, colour)
+}
+
+// Widths fits the columns into width.
+func (t Table) Widths(width int) []int {
+	widths := make([]int, len(t.Columns))
+	for i, c := range t.Columns {
+		widths[i] = runewidth.StringWidth(c.Head)
+	}
+	for _, row := range t.Rows {
+		for i := range t.Columns {
+			if i < len(row) {
+				widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
+			}
+		}
+	}
+	if width <= 0 {
+		return widths
+	}
+	total := (len(widths) - 1) * len(gap)
+	for i, c := range t.Columns {
+		if c.Max > 0 {
+			widths[i] = min(widths[i], max(c.Max, runewidth.StringWidth(c.Head)))
+		}
+		total += widths[i]
+	}
+	for total > width {
+		widest := -1
+		for i, c := range t.Columns {
+			least := c.Min
+			if least == 0 {
+				least = runewidth.StringWidth(c.Head)
+			}
+			if widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break // it does not fit: a terminal this narrow wraps
+		}
+		widths[widest]--
+		total--
+	}
+	return widths
+}
+
+// WriteRows writes rows with given widths, with or without the heads: for
+// tables that are written in pieces.
+func (t Table) WriteRows(w io.Writer, widths []int, heads, colour bool) error {
+	b := bufio.NewWriter(w)
+	if heads {
+		head := make([]string, len(t.Columns))
+		for i, c := range t.Columns {
+			head[i] = c.Head
+		}
+		t.line(b, widths, head, func(int) string {
+			if colour {
+				return "1"
+			}
+			return ""
+		})
+	}
+	for r, row := range t.Rows {
+		t.line(b, widths, row, func(c int) string {
+			if colour && t.Paint != nil {
+				return t.Paint(r, c)
+			}
+			return ""
+		})
+	}
+	return b.Flush()
+}
+
+func (t Table) line(b *bufio.Writer, widths []int, cells []string, paint func(int) string) {
+	var line strings.Builder
+	for i := range t.Columns {
+		cell := ""
+		if i < len(cells) {
+			cell = cells[i]
+		}
+		if i > 0 {
+			line.WriteString(gap)
+		}
+		if runewidth.StringWidth(cell) > widths[i] {
+			cell = runewidth.Truncate(cell, widths[i], "…")
+		}
+		pad := strings.Repeat(" ", max(0, widths[i]-runewidth.StringWidth(cell)))
+		if sgr := paint(i); sgr != "" && cell != "" {
+			cell = "\x1b[" + sgr + "m" + cell + "\x1b[0m"
+		}
+		if t.Columns[i].Right {
+			line.WriteString(pad + cell)
+		} else {
+			line.WriteString(cell + pad)
+		}
+	}
+	b.WriteString(strings.TrimRight(line.String(), " "))
+	b.WriteByte('\n')
+}
+
+// JSON writes one value, indented, with a newline. Characters such as < and &
+// stay themselves.
+func JSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

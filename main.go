@@ -1,0 +1,23 @@
+// Command trailctl works with AWS CloudTrail: it creates trails, shows whether
+// they deliver, fetches and reads their log files, and proves with the digest
+// chain that nobody changed them.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"trailctl/internal/cli"
+	"trailctl/internal/term"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the program at once.
+	context.AfterFunc(ctx, stop)
+	code := cli.Main(ctx, os.Args, term.Standard())
+	stop()
+	os.Exit(code)
+}

@@ -33,7 +33,10 @@ import (
 type Options struct {
 	Profile     string
 	Region      string
-	EndpointURL string    // reaches every client
+	EndpointURL string // reaches every client
+	// Credentials replace those of the environment and the files; nil leaves
+	// them as they are.
+	Credentials aws.CredentialsProvider
 	Debug       io.Writer // where requests are logged, without secrets; nil for nowhere
 }
 
@@ -82,6 +85,9 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	}
 	if o.Region != "" {
 		load = append(load, config.WithRegion(o.Region))
+	}
+	if o.Credentials != nil {
+		load = append(load, config.WithCredentialsProvider(o.Credentials))
 	}
 	if o.Debug != nil {
 		load = append(load,

@@ -32,9 +32,20 @@ type app struct {
 // Main runs one command line and returns its exit code. args[0] is the
 // program's name.
 func Main(ctx context.Context, args []string, streams term.Streams) int {
-	a := &app{streams: streams, now: func() time.Time { return time.Now().UTC() }, args: args}
+	a := &app{streams: streams, now: timeSource(), args: args}
 	err := a.run(ctx, args)
 	return a.finish(ctx, err)
+}
+
+// timeSource is the machine's clock, or stands still at TRAILCTL_TIME (RFC 3339), so that
+// a script against a sandbox with a clock of its own gives the same every time.
+func timeSource() func() time.Time {
+	if v, ok := awsconf.Setting("TRAILCTL_TIME"); ok {
+		if t, err := time.Parse(time.RFC3339, v); err == nil {
+			return func() time.Time { return t.UTC() }
+		}
+	}
+	return func() time.Time { return time.Now().UTC() }
 }
 
 func (a *app) commands() []*cli.Command {

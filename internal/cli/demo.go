@@ -1,8 +1,337 @@
 package cli
 
-import "github.com/urfave/cli/v2"
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
 
-// (placeholder: the owner of this noun replaces the whole file)
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/urfave/cli/v2"
+
+	"trailctl/bucket"
+	"trailctl/internal/awsconf"
+	"trailctl/internal/sandbox"
+	"trailctl/internal/term"
+)
+
 func (a *app) demoCommand() *cli.Command {
-	return &cli.Command{Name: "demo", Usage: "not there yet", Action: func(*cli.Context) error { return usagef("not there yet") }}
+	return &cli.Command{
+		Name:  "demo",
+		Usage: "watch a trail being created, read and proved, on a sandbox of its own",
+		Description: `Starts a sandbox in this process, creates a trail there, makes some AWS calls,
+waits until CloudTrail has delivered them, lists, downloads and reads the log
+files and validates them; then it changes one byte of a delivered log file and
+validates again. Every trailctl command is printed before it runs. No AWS
+account is used, and nothing is left behind.`,
+		Action: func(c *cli.Context) error { return (&demo{app: a}).run(c.Context) },
+	}
+}
+
+const (
+	demoTrail     = "demo"
+	demoBucket    = "demo-trail-logs"
+	demoRegion    = "us-east-1"
+	demoLogEvery  = time.Second
+	demoHashEvery = 3 * time.Second
+	// demoPatience bounds each wait for a delivery.
+	demoPatience = 20 * time.Second
+)
+
+// demo is one run of the story.
+type demo struct {
+	*app
+	url    string
+	folder string // where log files are downloaded to
+}
+
+func (d *demo) run(ctx context.Context) error {
+	stop, err := d.startSandbox(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if d.folder, err = os.MkdirTemp("", "trailctl-demo-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(d.folder)
+
+	d.say("A local AWS answers at %s. CloudTrail takes minutes there to deliver; here it takes a second or two.", d.url)
+	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", demoBucket); err != nil {
+		return err
+	}
+	d.say("Some people work in the account.")
+	if err := d.work(ctx); err != nil {
+		return err
+	}
+	key, err := d.delivered(ctx)
+	if err != nil {
+		return err
+	}
+	for _, args := range [][]string{
+		{"trail", "list", "--output", "table"},
+		{"trail", "status", demoTrail, "--output", "table"},
+		{"logs", "list", demoTrail, "--output", "table"},
+		{"logs", "download", demoTrail, "--dest", d.folder, "--output", "table"},
+		{"logs", "view", d.folder, "--output", "table"},
+		{"validate", demoTrail, "--output", "table"},
+	} {
+		if err := d.trailctl(ctx, codeDone, args...); err != nil {
+			return err
+		}
+	}
+	d.say("Somebody changes one byte of a delivered log file, to hide who was refused: %q becomes %q.", "mallory", "vallory")
+	if err := d.tamper(ctx, key); err != nil {
+		return err
+	}
+	if err := d.trailctl(ctx, codeInvalid, "validate", demoTrail, "--output", "table"); err != nil {
+		return err
+	}
+	d.say("The digest chain gives the change away (exit code %d). The sandbox is gone now; start one of your own with: trailctl sandbox start", codeInvalid)
+	return nil
+}
+
+func (d *demo) startSandbox(ctx context.Context) (stop func(), err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	box, err := sandbox.New(ctx, sandbox.Options{
+		Regions:        []string{demoRegion, "eu-west-1"},
+		LogInterval:    demoLogEvery,
+		DigestInterval: demoHashEvery,
+	})
+	if err != nil {
+		cancel()
+		listener.Close()
+		return nil, fmt.Errorf("starting the sandbox: %w", err)
+	}
+	d.url = "http://" + listener.Addr().String()
+	srv := &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second}
+	go srv.Serve(listener)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		box.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		srv.Close()
+		<-done
+		box.Close()
+	}, nil
+}
+
+func (d *demo) say(format string, args ...any) {
+	fmt.Fprintf(d.streams.Out, "\n# %s\n", term.Escape(fmt.Sprintf(format, args...)))
+}
+
+// trailctl runs this very program with the sandbox as its AWS and checks its
+// exit code.
+func (d *demo) trailctl(ctx context.Context, want int, args ...string) error {
+	line := "trailctl " + strings.Join(args, " ")
+	fmt.Fprintf(d.streams.Out, "\n$ %s\n", line)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Args[0] = d.args[0]
+	cmd.Stdout, cmd.Stderr = d.streams.Out, d.streams.Err
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Env = append(withoutAWS(os.Environ()),
+		"AWS_ENDPOINT_URL="+d.url,
+		"AWS_ACCESS_KEY_ID=operator",
+		"AWS_SECRET_ACCESS_KEY=demo",
+		"AWS_REGION="+demoRegion,
+		"AWS_CONFIG_FILE="+os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
+		"AWS_EC2_METADATA_DISABLED=true",
+	)
+	err = cmd.Run()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return fmt.Errorf("running %s: %w", line, err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		return fmt.Errorf("%s ended with exit code %d, %d was expected", line, got, want)
+	}
+	return nil
+}
+
+// withoutAWS takes the settings of a real account out of an environment.
+func withoutAWS(env []string) []string {
+	var kept []string
+	for _, v := range env {
+		if !strings.HasPrefix(v, "AWS_") {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+func (d *demo) as(ctx context.Context, user string) (*awsconf.Config, error) {
+	return awsconf.Load(ctx, awsconf.Options{
+		Region: demoRegion, EndpointURL: d.url,
+		Credentials: credentials.NewStaticCredentialsProvider(user, "demo", ""),
+	})
+}
+
+// work makes calls of different kinds as different users, one of them denied.
+func (d *demo) work(ctx context.Context) error {
+	alice, err := d.as(ctx, "alice")
+	if err != nil {
+		return err
+	}
+	mallory, err := d.as(ctx, "mallory")
+	if err != nil {
+		return err
+	}
+	const payroll = "demo-payroll"
+	deny := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Sid":"NotMallory","Effect":"Deny","Principal":{"AWS":"arn:aws:iam::%s:user/mallory"},"Action":"s3:*","Resource":["arn:aws:s3:::%s","arn:aws:s3:::%[2]s/*"]}]}`,
+		"123456789012", payroll)
+	for _, step := range []struct {
+		text   string
+		denied bool
+		call   func() error
+	}{
+		{"alice asks STS who she is", false, func() error {
+			_, err := alice.STS("").GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+			return err
+		}},
+		{"alice assumes the role deploy", false, func() error {
+			_, err := alice.STS("").AssumeRole(ctx, &sts.AssumeRoleInput{
+				RoleArn: aws.String("arn:aws:iam::123456789012:role/deploy"), RoleSessionName: aws.String("release-42"),
+			})
+			return err
+		}},
+		{"alice creates the bucket " + payroll, false, func() error {
+			_, err := alice.S3("").CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(payroll)})
+			return err
+		}},
+		{"alice closes it to mallory", false, func() error {
+			_, err := alice.S3("").PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: aws.String(payroll), Policy: &deny})
+			return err
+		}},
+		{"mallory tries to delete the policy, and is denied", true, func() error {
+			_, err := mallory.S3("").DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: aws.String(payroll)})
+			return err
+		}},
+		{"mallory tries to read what is in it, and is denied", true, func() error {
+			_, err := mallory.S3("").GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String(payroll)})
+			return err
+		}},
+	} {
+		fmt.Fprintf(d.streams.Out, "  %s\n", step.text)
+		err := step.call()
+		var api smithy.APIError
+		switch {
+		case !step.denied && err != nil:
+			return fmt.Errorf("%s: %w", step.text, err)
+		case step.denied && (!errors.As(err, &api) || api.ErrorCode() != "AccessDenied"):
+			return fmt.Errorf("%s: AccessDenied was expected: %v", step.text, err)
+		}
+	}
+	return nil
+}
+
+// delivered waits until a log file with mallory's calls has arrived and a
+// digest file lists it, and returns the log file's key.
+func (d *demo) delivered(ctx context.Context) (string, error) {
+	d.say("CloudTrail delivers: a log file every second, a signed digest file every three.")
+	cfg, err := d.as(ctx, "operator")
+	if err != nil {
+		return "", err
+	}
+	objects := &bucket.S3{Client: cfg.S3(""), Name: demoBucket}
+	ctx, cancel := context.WithTimeoutCause(ctx, demoPatience, errors.New("the sandbox delivered nothing in time"))
+	defer cancel()
+	base := bucket.Base{Account: "123456789012"}
+	key, err := d.await(ctx, objects, base.Regions(bucket.LogFile), "mallory")
+	if err != nil {
+		return "", err
+	}
+	_, err = d.await(ctx, objects, base.Regions(bucket.Digest), key)
+	return key, err
+}
+
+// await looks for an object below prefix whose text holds what, until there
+// is one, and returns its key.
+func (d *demo) await(ctx context.Context, objects *bucket.S3, prefix, what string) (string, error) {
+	for {
+		for o, err := range objects.List(ctx, prefix, "") {
+			if err != nil {
+				return "", err
+			}
+			text, _, err := unzipped(ctx, objects, o.Key)
+			if err != nil {
+				return "", err
+			}
+			if bytes.Contains(text, []byte(what)) {
+				return o.Key, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func unzipped(ctx context.Context, objects *bucket.S3, key string) ([]byte, map[string]string, error) {
+	body, err := objects.Get(ctx, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer body.Close()
+	z, err := gzip.NewReader(body)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading %s: %w", key, err)
+	}
+	text, err := io.ReadAll(io.LimitReader(z, 64<<20))
+	return text, body.Metadata, err
+}
+
+// tamper changes one byte of a log file and puts it back.
+func (d *demo) tamper(ctx context.Context, key string) error {
+	cfg, err := d.as(ctx, "mallory")
+	if err != nil {
+		return err
+	}
+	client := cfg.S3("")
+	text, meta, err := unzipped(ctx, &bucket.S3{Client: client, Name: demoBucket}, key)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(bytes.Replace(text, []byte(`mallory`), []byte(`vallory`), 1)); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	_, err = client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: aws.String(demoBucket), Key: &key, Body: bytes.NewReader(b.Bytes()), Metadata: meta,
+		ContentType: aws.String("application/json"), ContentEncoding: aws.String("gzip"),
+	})
+	return err
 }

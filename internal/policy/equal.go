@@ -137,14 +137,27 @@ func conditionSets(v any) any {
 		if !ok {
 			continue
 		}
-		lower := make(map[string]any, len(m))
-		for k, values := range m {
-			if _, twice := lower[strings.ToLower(k)]; twice {
-				return v // two spellings of one key: leave it to bytes
-			}
-			lower[strings.ToLower(k)] = set(values, keep)
+		fold := strings.ToLower
+		if sameButForCase(m) {
+			fold = keep
 		}
-		operators[operator] = lower
+		folded := make(map[string]any, len(m))
+		for k, values := range m {
+			folded[fold(k)] = set(values, keep)
+		}
+		operators[operator] = folded
 	}
 	return operators
+}
+
+func sameButForCase(m map[string]any) bool {
+	seen := map[string]bool{}
+	for k := range m {
+		k = strings.ToLower(k)
+		if seen[k] {
+			return true
+		}
+		seen[k] = true
+	}
+	return false
 }

@@ -1,6 +1,9 @@
 package iampolicy
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // pattern is a text with wildcards, after its policy variables have been put
 // in: their values match themselves only, whatever characters they hold.
@@ -26,20 +29,11 @@ func compile(text string, variables bool, c Context) (p pattern, ok bool) {
 				continue
 			}
 		}
-		r := []rune(text[:runeLen(text)])[0]
+		r, size := utf8.DecodeRuneInString(text)
 		p = append(p, token{r: r, wild: r == '*' || r == '?'})
-		text = text[runeLen(text):]
+		text = text[size:]
 	}
 	return p, true
-}
-
-func runeLen(s string) int {
-	for i := range s {
-		if i > 0 {
-			return i
-		}
-	}
-	return len(s)
 }
 
 // variable looks a policy variable up; ${name, 'text'} has a default.

@@ -1,0 +1,126 @@
+package awsconf
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+)
+
+// environment replaces every AWS setting by those given.
+func environment(t *testing.T, set map[string]string) {
+	t.Helper()
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+			os.Unsetenv(name)
+		}
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	for k, v := range set {
+		t.Setenv(k, v)
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	const (
+		flag  = "http://127.0.0.1:1"
+		all   = "http://127.0.0.1:2"
+		only3 = "http://127.0.0.1:3"
+	)
+	for _, c := range []struct {
+		name           string
+		env            map[string]string
+		flag           string
+		s3, cloudtrail string
+		pathStyle      bool
+	}{
+		{"AWS itself", nil, "", "", "", false},
+		{"the flag reaches every client", nil, flag, flag, flag, true},
+		{"the environment reaches every client", map[string]string{"AWS_ENDPOINT_URL": all}, "", all, all, true},
+		{"one service's variable reaches that service", map[string]string{"AWS_ENDPOINT_URL_S3": only3}, "", only3, "", true},
+		{"one service's variable wins over the general one", map[string]string{"AWS_ENDPOINT_URL": all, "AWS_ENDPOINT_URL_S3": only3}, "", only3, all, true},
+		{"the flag wins over both", map[string]string{"AWS_ENDPOINT_URL": all, "AWS_ENDPOINT_URL_S3": only3}, flag, flag, flag, true},
+		{"an endpoint of AWS's own keeps host names", map[string]string{"AWS_ENDPOINT_URL_S3": "https://bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com"}, "",
+			"https://bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com", "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			environment(t, c.env)
+			cfg, err := Load(t.Context(), Options{Region: "us-east-1", EndpointURL: c.flag})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := aws.ToString(cfg.S3("").Options().BaseEndpoint); got != c.s3 {
+				t.Errorf("S3 is at %q, want %q", got, c.s3)
+			}
+			if got := aws.ToString(cfg.CloudTrail("").Options().BaseEndpoint); got != c.cloudtrail {
+				t.Errorf("CloudTrail is at %q, want %q", got, c.cloudtrail)
+			}
+			if got := cfg.S3("").Options().UsePathStyle; got != c.pathStyle {
+				t.Errorf("path style is %v, want %v", got, c.pathStyle)
+			}
+		})
+	}
+}
+
+func TestRegions(t *testing.T) {
+	environment(t, nil)
+	if _, err := Load(t.Context(), Options{}); !errors.Is(err, ErrNoRegion) {
+		t.Errorf("without a region: %v", err)
+	}
+	t.Setenv("AWS_REGION", "eu-west-1")
+	cfg, err := Load(t.Context(), Options{})
+	if err != nil || cfg.Region != "eu-west-1" {
+		t.Errorf("from the environment: %+v, %v", cfg, err)
+	}
+	cfg, err = Load(t.Context(), Options{Region: "us-west-2"})
+	if err != nil || cfg.Region != "us-west-2" {
+		t.Errorf("from the flag: %+v, %v", cfg, err)
+	}
+	if r := cfg.CloudTrail("ap-south-1").Options().Region; r != "ap-south-1" {
+		t.Errorf("a client for another region calls %s", r)
+	}
+	for _, bad := range []string{"127.0.0.1:4566", "ftp://x", "http://", "%"} {
+		if _, err := Load(t.Context(), Options{Region: "us-east-1", EndpointURL: bad}); err == nil {
+			t.Errorf("endpoint %q is taken", bad)
+		}
+	}
+}
+
+func TestDebugShowsNoSecret(t *testing.T) {
+	environment(t, nil)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		w.Write([]byte(`{"trailList":[]}`))
+	}))
+	defer srv.Close()
+	var log bytes.Buffer
+	cfg, err := Load(t.Context(), Options{
+		Region: "us-east-1", EndpointURL: srv.URL, Debug: &log,
+		Credentials: credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "the-secret-key", "the-session-token"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cfg.CloudTrail("").DescribeTrails(context.Background(), &cloudtrail.DescribeTrailsInput{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "DescribeTrails") {
+		t.Errorf("the call is not logged: %q", log.String())
+	}
+	for _, secret := range []string{"the-secret-key", "the-session-token"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("%s is logged: %s", secret, log.String())
+		}
+	}
+}

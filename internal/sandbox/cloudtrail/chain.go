@@ -1,0 +1,102 @@
+package cloudtrail
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// maxPending bounds the events that wait for a delivery that keeps failing,
+// per trail and region. The oldest go first.
+const maxPending = 200_000
+
+// chain is what one trail delivers from one region: events that wait for the
+// next log file, and the chain of digest files. The exported fields are what
+// the state file keeps.
+type chain struct {
+	Region  string
+	Pending []pendingEvent
+	Dropped int       // events lost to maxPending
+	NextLog time.Time // when the next log file is due; zero without pending events
+	Digest  *period   // nil while no digest files are made
+	Head    *head     // the newest digest file of the chain; nil begins a new chain
+	LastEnd time.Time // end of the newest digest file, of this or an earlier chain
+	Final   bool      // the current period ends the chain
+	Status  status
+}
+
+// pendingEvent is an event that waits for its log file.
+type pendingEvent struct {
+	Time time.Time
+	JSON json.RawMessage
+}
+
+// period is the time that the next digest file covers, and the log files
+// that were delivered in it so far.
+type period struct {
+	Start, Due time.Time // whole seconds
+	Files      []logFileEntry
+}
+
+// head is what the next digest file says about the one before it.
+type head struct {
+	Bucket, Key     string
+	Hash, Signature string
+}
+
+// status is what GetTrailStatus says about the deliveries of one region.
+type status struct {
+	Delivered, Attempted     time.Time
+	Error                    string
+	Digested, DigestAttempt  time.Time
+	DigestError              string
+	DeliveredOnce, FailedNow bool
+}
+
+// begin opens the first period of a new chain of digest files.
+func (c *chain) begin(at time.Time, interval time.Duration) {
+	start := at.Truncate(time.Second)
+	if start.Before(c.LastEnd) {
+		start = c.LastEnd
+	}
+	c.Digest = &period{Start: start, Due: start.Add(interval)}
+	c.Head = nil
+	c.Final = false
+}
+
+// end makes the current period the last of its chain, due at once.
+func (c *chain) end(at time.Time) {
+	if c.Digest == nil {
+		return
+	}
+	c.Final = true
+	c.Digest.Due = at
+}
+
+// add puts an event into the queue for the next log file.
+func (c *chain) add(e Event, interval time.Duration) {
+	if len(c.Pending) >= maxPending {
+		c.Pending = c.Pending[1:]
+		c.Dropped++
+	}
+	c.Pending = append(c.Pending, pendingEvent{Time: e.Time, JSON: e.JSON})
+	if c.NextLog.IsZero() {
+		c.NextLog = nextTick(e.Time, interval)
+	}
+}
+
+// due is when the next file of the chain is due; false when none is.
+func (c *chain) due() (time.Time, bool) {
+	switch {
+	case c.Digest == nil:
+		return c.NextLog, !c.NextLog.IsZero()
+	case c.NextLog.IsZero() || c.Digest.Due.Before(c.NextLog):
+		return c.Digest.Due, true
+	}
+	return c.NextLog, true
+}
+
+// idle tells whether nothing is left to deliver.
+func (c *chain) idle() bool {
+	_, due := c.due()
+	return !due
+}

@@ -1,0 +1,301 @@
+package cloudtrail
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Record takes an event into the history and hands it to the trails that
+// select it, as of the time at.
+func (s *Service) Record(e Event) error {
+	if e.Category == Management {
+		if err := s.history.add(e); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.trails {
+		if t.Logging {
+			s.queue(t, e)
+		}
+	}
+	for _, t := range s.ended {
+		s.queue(t, e)
+	}
+	return nil
+}
+
+// queue hands an event to a trail. A trail that has just been stopped still
+// takes the call that stopped it: its chains are not final yet.
+func (s *Service) queue(t *trail, e Event) {
+	if c := t.Chains[e.Region]; c != nil && t.selects(e) {
+		c.add(e, s.logInterval)
+	}
+}
+
+// NextDue is when the next file is due; false when nothing is.
+func (s *Service) NextDue() (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first time.Time
+	found := false
+	for t := range s.delivering {
+		for _, c := range t.Chains {
+			if at, ok := c.due(); ok && (!found || at.Before(first)) {
+				first, found = at, true
+			}
+		}
+	}
+	return first, found
+}
+
+// delivering goes over all trails that may have something to deliver. s.mu
+// is held.
+func (s *Service) delivering(yield func(*trail) bool) {
+	for _, t := range s.trails {
+		if !yield(t) {
+			return
+		}
+	}
+	for _, t := range s.ended {
+		if !yield(t) {
+			return
+		}
+	}
+}
+
+// DigestsUntil is how many digest files will fall due up to a time: one costs
+// about a millisecond.
+func (s *Service) DigestsUntil(until time.Time) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, t := range s.trails {
+		for _, c := range t.Chains {
+			if c.Digest != nil && until.After(c.Digest.Start) {
+				n += int(until.Sub(c.Digest.Start) / s.digestInterval)
+			}
+		}
+	}
+	return n
+}
+
+// Deliver delivers everything that is due at a time, as of that time: log
+// files first, so that a digest file lists those of its last moment. Regions
+// are worked on side by side. A failed delivery is kept for the next interval
+// and shows in GetTrailStatus; the error is about the sandbox itself.
+func (s *Service) Deliver(ctx context.Context, at time.Time) error {
+	return s.deliver(ctx, at, func(c *chain) (logs, digest bool) {
+		return !c.NextLog.IsZero() && !c.NextLog.After(at), c.Digest != nil && !c.Digest.Due.After(at)
+	})
+}
+
+// DeliverPending delivers all events that wait, due or not.
+func (s *Service) DeliverPending(ctx context.Context, at time.Time) error {
+	return s.deliver(ctx, at, func(c *chain) (logs, digest bool) {
+		return len(c.Pending) > 0, c.Digest != nil && !c.Digest.Due.After(at)
+	})
+}
+
+// job is one chain's share of a delivery. Its trail and chain are copies, so
+// that calls can go on meanwhile.
+type job struct {
+	trail      trail
+	chain      *chain // the one in the service
+	work       chain  // what is worked on
+	log        bool
+	digest     bool
+	events     int // how many of the pending events are in the work
+	nextLog    time.Time
+	nextDigest time.Duration
+}
+
+func (s *Service) deliver(ctx context.Context, at time.Time, due func(*chain) (logs, digest bool)) error {
+	jobs := s.takeJobs(at, due)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, j := range jobs {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return s.run(j, at)
+		})
+	}
+	err := group.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = slices.DeleteFunc(s.ended, func(t *trail) bool { return t.settled() })
+	return err
+}
+
+// settled tells whether nothing is left to deliver for an ended trail. What
+// could not be delivered by then is lost with the trail.
+func (t *trail) settled() bool {
+	for _, c := range t.Chains {
+		if !c.idle() && !c.Status.FailedNow {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Service) takeJobs(at time.Time, due func(*chain) (logs, digest bool)) []*job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var jobs []*job
+	for t := range s.delivering {
+		for _, c := range t.Chains {
+			j := &job{chain: c, events: len(c.Pending), nextLog: nextTick(at, s.logInterval), nextDigest: s.digestInterval}
+			if j.log, j.digest = due(c); j.log || j.digest {
+				j.trail, j.work = *t, *c
+				if c.Digest != nil {
+					p := *c.Digest
+					p.Files = slices.Clip(p.Files)
+					j.work.Digest = &p
+				}
+				jobs = append(jobs, j)
+			}
+		}
+	}
+	return jobs
+}
+
+// run does one chain's share and writes the outcome back.
+func (s *Service) run(j *job, at time.Time) error {
+	if j.log {
+		if err := s.deliverLogs(j, at); err != nil {
+			return err
+		}
+	}
+	if j.digest {
+		if err := s.deliverDigest(j, at); err != nil {
+			return err
+		}
+	}
+	s.finish(j)
+	return nil
+}
+
+// finish writes a job's outcome into its chain, which may have got new events
+// or been ended meanwhile.
+func (s *Service) finish(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, w := j.chain, &j.work
+	taken := j.events - len(w.Pending) // delivered from the front
+	fresh := len(c.Pending) - j.events // added meanwhile; negative only after maxPending
+	c.Pending = c.Pending[min(taken, len(c.Pending)):]
+	if len(c.Pending) == 0 {
+		c.Pending, c.NextLog = nil, time.Time{}
+	} else if j.log && (len(w.Pending) > 0 || fresh > 0) {
+		c.NextLog = j.nextLog
+	}
+	c.Status = w.Status
+	ended := c.Final && !w.Final // by a call while this job ran
+	if c.Digest == nil {
+		return
+	}
+	due := c.Digest.Due
+	c.Digest, c.Head, c.LastEnd = w.Digest, w.Head, w.LastEnd
+	if ended && c.Digest != nil {
+		c.Digest.Due = due
+	} else {
+		c.Final = w.Final
+	}
+}
+
+// deliverLogs puts the pending events into the bucket as log files.
+func (s *Service) deliverLogs(j *job, at time.Time) error {
+	st := &j.work.Status
+	st.Attempted = at
+	for _, f := range makeLogFiles(j.work.Pending) {
+		key := j.trail.logKey(j.work.Region, at)
+		body, err := compress(f.text)
+		if err != nil {
+			return fmt.Errorf("compressing the log file %s: %w", key, err)
+		}
+		if code := s.put(&j.trail, key, body, nil); code != "" {
+			st.Error, st.FailedNow = code, true
+			s.log.Warn("a log file could not be delivered", "trail", j.trail.Name, "region", j.work.Region, "bucket", j.trail.Bucket, "error", code)
+			return nil
+		}
+		st.Error, st.FailedNow, st.Delivered = "", false, at
+		j.work.Pending = j.work.Pending[f.events:]
+		if j.work.Digest != nil {
+			j.work.Digest.Files = append(j.work.Digest.Files, logFileEntry{
+				Bucket: j.trail.Bucket, Key: key, Hash: hash(f.text), Algorithm: hashAlgorithm,
+				NewestEvent: stamp(f.newest), OldestEvent: stamp(f.oldest),
+			})
+		}
+	}
+	return nil
+}
+
+// deliverDigest puts the digest file of the current period into the bucket
+// and opens the next period, unless this one ends the chain. After a failure
+// the period stays open and grows.
+func (s *Service) deliverDigest(j *job, at time.Time) error {
+	c := &j.work
+	end := at.Truncate(time.Second)
+	if !end.After(c.Digest.Start) {
+		end = c.Digest.Start.Add(time.Second) // two files never share a name
+	}
+	key, err := s.keys.at(c.Region, end)
+	if err != nil {
+		return err
+	}
+	d, err := sealDigest(&j.trail, c, key, end)
+	if err != nil {
+		return err
+	}
+	body, err := compress(d.text)
+	if err != nil {
+		return fmt.Errorf("compressing the digest file %s: %w", d.key, err)
+	}
+	c.Status.DigestAttempt = at
+	metadata := map[string]string{"signature": d.signature, "signature-algorithm": signatureAlgorithm}
+	if code := s.put(&j.trail, d.key, body, metadata); code != "" {
+		c.Status.DigestError = code
+		c.Digest.Due = at.Add(j.nextDigest)
+		s.log.Warn("a digest file could not be delivered", "trail", j.trail.Name, "region", c.Region, "bucket", j.trail.Bucket, "error", code)
+		return nil
+	}
+	c.Status.DigestError, c.Status.Digested = "", at
+	c.LastEnd = d.end
+	if c.Final {
+		c.Digest, c.Head, c.Final = nil, nil, false
+		return nil
+	}
+	c.Head = &head{Bucket: j.trail.Bucket, Key: d.key, Hash: hash(d.text), Signature: d.signature}
+	c.Digest = &period{Start: d.end, Due: d.end.Add(j.nextDigest)}
+	return nil
+}
+
+// put delivers one file as the bucket's policy allows it. It answers S3's
+// error code, empty when it went well.
+func (s *Service) put(t *trail, key string, body []byte, metadata map[string]string) string {
+	if _, ok := s.bucket.BucketRegion(t.Bucket); !ok {
+		return "NoSuchBucket"
+	}
+	if !s.mayWrite(t.Bucket, key, t.arn()) {
+		return "AccessDenied"
+	}
+	if err := s.bucket.Put(t.Bucket, key, body, "application/json", "gzip", metadata); err != nil {
+		s.log.Error("the bucket did not take a file", "bucket", t.Bucket, "key", key, "error", err)
+		return "InternalError"
+	}
+	return ""
+}
+
+func (s *Service) mayWrite(bucket, key, arn string) bool {
+	return s.bucket.May(servicePrincipal, "s3:PutObject", bucket, key, map[string]string{
+		"aws:SourceArn": arn, "s3:x-amz-acl": "bucket-owner-full-control",
+	})
+}

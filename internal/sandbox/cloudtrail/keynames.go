@@ -1,0 +1,44 @@
+package cloudtrail
+
+import (
+	"crypto/rand"
+	"time"
+)
+
+// The grammar of object keys: CloudTrail user guide, "Getting and viewing
+// your CloudTrail log files" and "CloudTrail digest file structure". Folder
+// dates and times are UTC.
+
+// base is the folder of the trail's account, with a slash at its end.
+func (t *trail) base() string {
+	b := "AWSLogs/" + t.Account + "/"
+	if t.Prefix != "" {
+		b = t.Prefix + "/" + b
+	}
+	return b
+}
+
+func (t *trail) logKey(region string, at time.Time) string {
+	at = at.UTC()
+	return t.base() + "CloudTrail/" + region + at.Format("/2006/01/02/") +
+		t.Account + "_CloudTrail_" + region + "_" + at.Format("20060102T1504Z") + "_" + uniqueName() + ".json.gz"
+}
+
+func (t *trail) digestKey(region string, end time.Time) string {
+	end = end.UTC()
+	return t.base() + "CloudTrail-Digest/" + region + end.Format("/2006/01/02/") +
+		t.Account + "_CloudTrail-Digest_" + region + "_" + t.Name + "_" + t.Region + "_" +
+		end.Format("20060102T150405Z") + ".json.gz"
+}
+
+const nameLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// uniqueName is the sixteen characters that end a log file's name.
+func uniqueName() string {
+	var b [16]byte
+	rand.Read(b[:])
+	for i := range b {
+		b[i] = nameLetters[int(b[i])%len(nameLetters)]
+	}
+	return string(b[:])
+}

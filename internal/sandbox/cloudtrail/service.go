@@ -1,0 +1,128 @@
+// Package cloudtrail is the sandbox's AWS CloudTrail: trails and what they
+// select, the event history, and the delivery of log files and signed digest
+// files into a bucket. It keeps no clock: each call and each delivery is told
+// what time it is. It evaluates no permission of the caller.
+package cloudtrail
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+)
+
+// eventSource is CloudTrail's own name in records.
+const eventSource = "cloudtrail.amazonaws.com"
+
+// servicePrincipal is who delivers, as bucket policies name it.
+const servicePrincipal = "cloudtrail.amazonaws.com"
+
+// Bucket is the S3 that CloudTrail delivers to.
+type Bucket interface {
+	// BucketRegion tells where a bucket lies; false when there is none.
+	BucketRegion(bucket string) (region string, ok bool)
+	// May tells whether the bucket's policy allows an action to a service
+	// principal. key is empty for an action on the bucket itself.
+	May(principal, action, bucket, key string, conditions map[string]string) bool
+	// Put stores an object; metadata names are lower-case.
+	Put(bucket, key string, body []byte, contentType, contentEncoding string, metadata map[string]string) error
+}
+
+// Options says how a Service works. Every field but Dir, NewKey and
+// MaxHistory must be set.
+type Options struct {
+	Regions        []string // enabled regions, to which multi-region trails deliver
+	LogInterval    time.Duration
+	DigestInterval time.Duration // whole seconds, at least one
+	Bucket         Bucket
+	Log            *slog.Logger
+	Dir            string // where state is kept; empty keeps it in memory
+	NewKey         NewKey // default GenerateKey
+	MaxHistory     int    // events kept for LookupEvents; default 250,000
+}
+
+// Service is CloudTrail, for any number of accounts. It is safe for
+// concurrent use, but Deliver must not run twice at once.
+type Service struct {
+	regions []string
+	bucket  Bucket
+	log     *slog.Logger
+	keys    *keyring
+	history *history
+	dir     string
+	saving  sync.Mutex // one writer of the state file at a time
+
+	mu             sync.Mutex
+	logInterval    time.Duration
+	digestInterval time.Duration
+	trails         []*trail // by account, home region, name
+	ended          []*trail // deleted, with a last delivery to come
+}
+
+// New makes a service and loads the state that o.Dir holds.
+func New(o Options) (*Service, error) {
+	if o.LogInterval <= 0 {
+		return nil, fmt.Errorf("the interval between log files is %s: it must be above zero", o.LogInterval)
+	}
+	if err := checkDigestInterval(o.DigestInterval); err != nil {
+		return nil, err
+	}
+	if o.NewKey == nil {
+		o.NewKey = GenerateKey
+	}
+	if o.MaxHistory == 0 {
+		o.MaxHistory = defaultMaxHistory
+	}
+	s := &Service{
+		regions: slices.Clone(o.Regions), bucket: o.Bucket, log: o.Log, dir: o.Dir,
+		keys: newKeyring(o.NewKey), history: newHistory(o.MaxHistory),
+		logInterval: o.LogInterval, digestInterval: o.DigestInterval,
+	}
+	if o.Dir != "" {
+		if err := s.load(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// checkDigestInterval holds digest files apart: their names carry seconds.
+func checkDigestInterval(d time.Duration) error {
+	if d < time.Second || d%time.Second != 0 {
+		return fmt.Errorf("the interval between digest files is %s: it must be one second or more, in whole seconds, because their names carry seconds", d)
+	}
+	return nil
+}
+
+// SetIntervals changes how often files are delivered from at on.
+func (s *Service) SetIntervals(logs, digests time.Duration, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.logInterval, s.digestInterval = logs, digests
+	for _, t := range s.trails {
+		for _, c := range t.Chains {
+			if !c.NextLog.IsZero() {
+				c.NextLog = nextTick(at, logs)
+			}
+			if c.Digest != nil {
+				c.Digest.Due = c.Digest.Start.Add(digests)
+			}
+		}
+	}
+}
+
+// Trails is the number of trails of all accounts.
+func (s *Service) Trails() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.trails)
+}
+
+// Events is the number of events in the event history.
+func (s *Service) Events() int { return s.history.len() }
+
+// nextTick is the first multiple of the interval after t.
+func nextTick(t time.Time, interval time.Duration) time.Time {
+	return t.Truncate(interval).Add(interval)
+}

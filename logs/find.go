@@ -1,0 +1,209 @@
+package logs
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"trailctl/bucket"
+	"trailctl/internal/when"
+)
+
+// Query says which files to find.
+type Query struct {
+	// Prefix is where to look: all below it in a folder, or in a bucket
+	// [PREFIX/][AWSLogs/...].
+	Prefix string
+	// Flat lists everything below Prefix in one go instead of going down
+	// AWSLogs/ by account, region and day. Right for a local folder, where
+	// files may lie in any arrangement.
+	Flat bool
+	// Accounts and Regions to take; empty for all there are.
+	Accounts, Regions []string
+	// Base, when set, is the one account's folder to look in: nothing needs
+	// to be discovered above it.
+	Base *bucket.Base
+	// Window bounds the delivery times in the files' names.
+	Window when.Window
+	// Digests are skipped unless they are asked for. They cover the hour
+	// before their own time, so DigestWindow bounds theirs.
+	Digests      bool
+	DigestWindow when.Window
+	// Now is used to share out the listing of an open window by days. Files
+	// of later days are found all the same.
+	Now time.Time
+}
+
+// Delivery takes more time than nothing: the files that hold the records of
+// a window carry later times in their names.
+const (
+	// DefaultLag is by how much a window of event times is widened to choose
+	// files. CloudTrail delivers within some minutes as a rule.
+	DefaultLag = time.Hour
+	// digestSpan is what a digest file covers, and may itself be late by.
+	digestSpan = 2 * time.Hour
+)
+
+// Widen is the window of delivery times in which the records of a window of
+// event times lie.
+func Widen(w when.Window, lag time.Duration) when.Window {
+	if !w.Start.IsZero() {
+		w.Start = w.Start.Add(-lag)
+	}
+	if !w.End.IsZero() {
+		w.End = w.End.Add(lag)
+	}
+	return w
+}
+
+// ForDigests is the window in which the digest files for log files of a
+// window of delivery times end.
+func ForDigests(w when.Window) when.Window {
+	if !w.End.IsZero() {
+		w.End = w.End.Add(digestSpan)
+	}
+	return w
+}
+
+// Found is an object that was met. Skip says why it is not to be read; empty
+// for those that are.
+type Found struct {
+	bucket.Object
+	Key  bucket.Key
+	Log  bool   // Key holds what the name tells
+	Skip string // see the Skip constants
+}
+
+// Why a found object is not read.
+const (
+	SkipDigest   = "digest files"
+	SkipWindow   = "outside the window"
+	SkipOther    = "of other accounts or regions"
+	SkipService  = "of other services"
+	SkipName     = "not named like log files"
+	SkipFolder   = "folder placeholders"
+	SkipContents = "no log files by their contents"
+)
+
+// Find yields the objects of a query in the order of their keys. A part of
+// the bucket that cannot be listed yields an error, and the others follow.
+func Find(ctx context.Context, src Source, q Query) iter.Seq2[Found, error] {
+	return func(yield func(Found, error) bool) {
+		list, err := q.plan(ctx, src)
+		if err != nil {
+			yield(Found{}, err)
+			return
+		}
+		for o, err := range inOrder(ctx, src, list) {
+			if err != nil {
+				if !yield(Found{}, err) || ctx.Err() != nil {
+					return
+				}
+				continue
+			}
+			if !yield(q.judge(o), nil) {
+				return
+			}
+		}
+	}
+}
+
+// judge decides about one object by its name.
+func (q *Query) judge(o bucket.Object) Found {
+	f := Found{Object: o}
+	f.Key, f.Log = ParseName(o.Key)
+	switch {
+	case strings.HasSuffix(o.Key, "/"):
+		f.Skip = SkipFolder
+	case f.Log:
+		f.Skip = q.judgeKey(f.Key)
+	case otherService(o.Key):
+		f.Skip = SkipService
+	case !looksLikeLog(o.Key):
+		f.Skip = SkipName
+	}
+	return f
+}
+
+func (q *Query) judgeKey(k bucket.Key) string {
+	window := q.Window
+	if k.Kind == bucket.Digest || k.Kind == bucket.BackfillDigest {
+		if !q.Digests {
+			return SkipDigest
+		}
+		window = q.DigestWindow
+	}
+	switch {
+	case len(q.Accounts) > 0 && !slices.Contains(q.Accounts, k.Account),
+		len(q.Regions) > 0 && !slices.Contains(q.Regions, k.Region):
+		return SkipOther
+	// A name carries minutes, so a file may be up to one minute younger.
+	case !window.Contains(k.Time) && !window.Contains(k.Time.Add(time.Minute-time.Second)):
+		return SkipWindow
+	}
+	return ""
+}
+
+// ParseName takes a key apart as bucket.ParseKey does, and also the name of
+// a file that was taken out of its folders.
+func ParseName(key string) (bucket.Key, bool) {
+	if k, ok := bucket.ParseKey(key); ok {
+		return k, true
+	}
+	name := path.Base(key)
+	parts := strings.SplitN(name, "_", 4)
+	if len(parts) < 4 {
+		return bucket.Key{}, false
+	}
+	k, ok := bucket.ParseKey("AWSLogs/" + parts[0] + "/" + parts[1] + "/" + parts[2] + "/2000/01/01/" + name)
+	k.Prefix = ""
+	return k, ok
+}
+
+// otherService tells the keys below AWSLogs/ACCOUNT/ that other services
+// write: load balancers, Config, flow logs.
+func otherService(key string) bool {
+	_, below, found := strings.Cut("/"+key, "/AWSLogs/")
+	if !found {
+		return false
+	}
+	parts := strings.Split(below, "/")
+	if len(parts) > 0 && strings.HasPrefix(parts[0], "o-") {
+		parts = parts[1:]
+	}
+	if len(parts) < 3 || !isAccount(parts[0]) {
+		return false
+	}
+	return !strings.HasPrefix(parts[1], "CloudTrail")
+}
+
+func isAccount(s string) bool {
+	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
+}
+
+// PartialFolder is where a download keeps what it has not finished.
+const PartialFolder = ".trailctl-partial"
+
+// KeysFile is the file at the top of a download that holds the public keys.
+const KeysFile = "public-keys.json"
+
+// looksLikeLog goes by the name alone.
+func looksLikeLog(key string) bool {
+	name := strings.ToLower(path.Base(key))
+	if name == KeysFile || strings.HasSuffix(name, bucket.MetadataSuffix) || strings.Contains("/"+key, "/"+PartialFolder+"/") {
+		return false
+	}
+	switch path.Ext(strings.TrimSuffix(name, ".gz")) {
+	case ".json", ".jsonl", ".ndjson", ".log", ".txt":
+		return true
+	}
+	return strings.HasSuffix(name, ".gz") && path.Ext(strings.TrimSuffix(name, ".gz")) == ""
+}
+
+func sortBases(bases []bucket.Base) {
+	slices.SortFunc(bases, func(a, b bucket.Base) int { return cmp.Compare(a.String(), b.String()) })
+}

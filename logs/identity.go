@@ -1,0 +1,115 @@
+package logs
+
+import "strings"
+
+// Identity is who made a call: the userIdentity of a record, as far as it
+// says.
+type Identity struct {
+	Type        string // "IAMUser", "AssumedRole", "Root", "AWSService", ...; may be empty
+	ARN         string
+	AccountID   string
+	PrincipalID string
+	UserName    string
+	AccessKeyID string
+	InvokedBy   string // the service that called on somebody's behalf
+	Issuer      string // the role behind a session
+}
+
+// Identity reads the userIdentity.
+func (r *Record) Identity() Identity {
+	var id Identity
+	eachMember(r.value(fieldIdentity), func(name, value []byte) bool {
+		switch string(name) {
+		case "type":
+			id.Type = text(value)
+		case "arn":
+			id.ARN = text(value)
+		case "accountId":
+			id.AccountID = text(value)
+		case "principalId":
+			id.PrincipalID = text(value)
+		case "userName":
+			id.UserName = text(value)
+		case "accessKeyId":
+			id.AccessKeyID = text(value)
+		case "invokedBy":
+			id.InvokedBy = text(value)
+		case "sessionContext":
+			id.Issuer = text(lookup(lookup(value, "sessionIssuer"), "userName"))
+		}
+		return true
+	})
+	return id
+}
+
+// Words names the identity for people: "root", "alice", "deploy/session",
+// "autoscaling" for a service, "account 123456789012" for somebody else's.
+// It is empty when the record tells nothing.
+func (id Identity) Words() string {
+	switch id.Type {
+	case "Root":
+		return "root"
+	case "AssumedRole":
+		if w := id.session(); w != "" {
+			return w
+		}
+	case "AWSService":
+		return firstOf(service(id.InvokedBy), "an AWS service")
+	case "AWSAccount":
+		if id.AccountID == "ANONYMOUS_PRINCIPAL" || id.AccountID == "anonymous" {
+			return "anonymous"
+		}
+		if id.AccountID != "" {
+			return "account " + id.AccountID
+		}
+	}
+	_, resource, _ := strings.Cut(afterColons(id.ARN), "/")
+	words := firstOf(id.UserName, resource, afterColons(id.ARN), service(id.InvokedBy), id.PrincipalID)
+	switch {
+	case words != "":
+		return words
+	case id.AccountID != "":
+		return "account " + id.AccountID
+	}
+	return id.Type
+}
+
+// session is the role and the session's name, which ends the ARN and the
+// principal.
+func (id Identity) session() string {
+	role, name := id.Issuer, ""
+	if parts := strings.Split(afterColons(id.ARN), "/"); len(parts) > 2 {
+		role, name = firstOf(role, parts[1]), parts[len(parts)-1]
+	}
+	if name == "" {
+		_, name, _ = strings.Cut(id.PrincipalID, ":")
+	}
+	switch {
+	case role == "" || name == "":
+		return firstOf(role, name)
+	}
+	return role + "/" + name
+}
+
+// afterColons is the resource part of an ARN.
+func afterColons(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[5]
+}
+
+// service is a service's name without its domain.
+func service(host string) string {
+	return strings.TrimSuffix(host, ".amazonaws.com")
+}
+
+func firstOf(words ...string) string {
+	for _, w := range words {
+		if w != "" {
+			return w
+		}
+	}
+	return ""
+}

@@ -127,9 +127,11 @@ func Policy(ctx context.Context, client PolicyClient, name, account string) (str
 
 // How long a written policy may take to be read back, and how often a write
 // is tried again when somebody else wrote in between.
-var readBackWaits = [...]time.Duration{0, 200 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
-
-const policyAttempts = 5
+const (
+	readBackAttempts = 6
+	readBackWait     = 200 * time.Millisecond // doubles with each attempt
+	policyAttempts   = 5
+)
 
 // AllowTrail writes the grants into the bucket's policy. S3 has no lock for
 // it, so the policy is read right before the write, merged into what stands
@@ -184,9 +186,9 @@ func (a TrailAccess) readBack(ctx context.Context, client PolicyClient, written 
 	if err != nil {
 		return false, err
 	}
-	for _, wait := range readBackWaits {
-		if wait > 0 {
-			if err := sleep(ctx, wait); err != nil {
+	for i := range readBackAttempts {
+		if i > 0 {
+			if err := sleep(ctx, readBackWait<<(i-1)); err != nil {
 				return false, err
 			}
 		}

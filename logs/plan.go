@@ -266,26 +266,21 @@ func inOrder(ctx context.Context, src Source, shards []shard) iter.Seq2[bucket.O
 		defer running.Wait()
 		defer cancel()
 
-		results := make([]chan item, len(shards))
-		for i := range results {
-			results[i] = make(chan item, 64)
-		}
-		slots := make(chan struct{}, listers)
+		queue := make(chan chan item, listers)
 		running.Go(func() {
-			for i, s := range shards {
+			defer close(queue)
+			for _, s := range shards {
+				found := make(chan item, 256)
 				select {
-				case slots <- struct{}{}:
+				case queue <- found:
 				case <-ctx.Done():
-					for _, r := range results[i:] {
-						close(r)
-					}
 					return
 				}
 				running.Go(func() {
-					defer func() { close(results[i]); <-slots }()
+					defer close(found)
 					for o, err := range s.list(ctx, src) {
 						select {
-						case results[i] <- item{o, err}:
+						case found <- item{o, err}:
 						case <-ctx.Done():
 							return
 						}
@@ -293,8 +288,8 @@ func inOrder(ctx context.Context, src Source, shards []shard) iter.Seq2[bucket.O
 				})
 			}
 		})
-		for _, r := range results {
-			for it := range r {
+		for found := range queue {
+			for it := range found {
 				if !yield(it.o, it.err) {
 					return
 				}

@@ -1,8 +1,149 @@
 package cli
 
-import "github.com/urfave/cli/v2"
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
-// (placeholder: the owner of this noun replaces the whole file)
+	"github.com/urfave/cli/v2"
+
+	"trailctl/internal/render"
+	"trailctl/internal/when"
+	"trailctl/logs"
+)
+
 func (a *app) logsCommand() *cli.Command {
-	return &cli.Command{Name: "logs", Usage: "not there yet", Action: func(*cli.Context) error { return usagef("not there yet") }}
+	return &cli.Command{
+		Name:  "logs",
+		Usage: "find, download and read log files",
+		Subcommands: []*cli.Command{
+			a.logsListCommand(),
+			a.logsDownloadCommand(),
+			a.logsViewCommand(),
+		},
+	}
+}
+
+// targetHelp says what TARGET may be.
+const targetHelp = `TARGET is a trail's name or ARN, or s3://BUCKET[/PREFIX]%s.
+What exists here as a file or folder is taken for that; to be sure of a trail,
+give its ARN.`
+
+// logsOptions choose log files.
+type logsOptions struct {
+	aws      awsOptions
+	output   outputOptions
+	window   windowOptions
+	accounts cli.StringSlice
+}
+
+func (o *logsOptions) flags(formats ...string) []cli.Flag {
+	aws := awsFlags(&o.aws)
+	for _, f := range aws {
+		if s, ok := f.(*cli.StringFlag); ok && s.Name == "region" {
+			s.Usage = "`REGION` to call, and the only one whose log files are wanted (default: all regions; the one to call as in AWS_REGION)"
+		}
+	}
+	return joinFlags(
+		[]cli.Flag{&cli.StringSliceFlag{
+			Name: "account-id", Usage: "only log files of the account `ID` (may be repeated)", Destination: &o.accounts,
+		}},
+		windowFlags(&o.window), outputFlags(&o.output, formats...), aws)
+}
+
+// regions are the regions asked for; none means all.
+func (o *logsOptions) regions() []string {
+	if o.aws.region == "" {
+		return nil
+	}
+	return []string{o.aws.region}
+}
+
+// check looks at the flags that urfave/cli does not.
+func (o *logsOptions) check() error {
+	for _, id := range o.accounts.Value() {
+		if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
+			return usagef("--account-id %q: an account's ID has twelve digits", id)
+		}
+	}
+	return nil
+}
+
+// scope says what was looked at, for messages.
+func (o *logsOptions) scope(t *logsTarget, w when.Window) string {
+	words := []string{t.where}
+	if !w.Start.IsZero() || !w.End.IsZero() {
+		words = append(words, w.String())
+	}
+	if r := o.regions(); r != nil {
+		words = append(words, "region "+r[0]+" only")
+	}
+	if ids := o.accounts.Value(); len(ids) > 0 {
+		words = append(words, "account "+strings.Join(ids, ", ")+" only")
+	}
+	return strings.Join(words, ", ")
+}
+
+// tally counts what was passed over and what failed.
+type tally struct {
+	skipped map[string]int
+	failed  int // files
+	lists   int // parts of the bucket or folder
+}
+
+func (t *tally) skip(why string) {
+	if t.skipped == nil {
+		t.skipped = map[string]int{}
+	}
+	t.skipped[why]++
+}
+
+// say writes what nobody should miss. Digest files and files outside the
+// window are passed over by intent: they are not worth a line.
+func (t *tally) say(a *app) {
+	var parts []string
+	for _, why := range slices.Sorted(maps.Keys(t.skipped)) {
+		switch why {
+		case logs.SkipDigest, logs.SkipWindow, logs.SkipOther, logs.SkipFolder:
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", t.skipped[why], why))
+	}
+	if len(parts) > 0 {
+		a.note("passed over: %s", strings.Join(parts, ", "))
+	}
+}
+
+// err is the end of a run in which some things failed, all of which have
+// been named.
+func (t *tally) err() error {
+	var parts []string
+	if t.failed > 0 {
+		parts = append(parts, render.Count(t.failed, "file"))
+	}
+	if t.lists > 0 {
+		parts = append(parts, render.Count(t.lists, "listing"))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s failed: the result is not complete", strings.Join(parts, " and "))
+}
+
+// terminal is what the renderers may assume.
+func (a *app) terminal(o outputOptions) render.Terminal {
+	t := render.Terminal{Colour: a.colour(o)}
+	if a.streams.OutTerminal {
+		t.Width = a.streams.Width
+	}
+	return t
+}
+
+// broken tells of a failure on which the walk goes on.
+func (a *app) broken(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		a.complain(err)
+	}
 }

@@ -1,8 +1,58 @@
 package cli
 
-import "github.com/urfave/cli/v2"
+import (
+	"context"
 
-// (placeholder: the owner of this noun replaces the whole file)
+	"github.com/urfave/cli/v2"
+
+	"trailctl/internal/awsconf"
+	"trailctl/internal/render"
+	"trailctl/trail"
+)
+
 func (a *app) trailCommand() *cli.Command {
-	return &cli.Command{Name: "trail", Usage: "not there yet", Action: func(*cli.Context) error { return usagef("not there yet") }}
+	return &cli.Command{
+		Name:  "trail",
+		Usage: "create trails, list them, see whether they deliver",
+		Subcommands: []*cli.Command{
+			a.trailCreateCommand(),
+			a.trailListCommand(),
+			a.trailStatusCommand(),
+		},
+	}
+}
+
+// nameFlag is --name, the AWS CLI's way to name a trail.
+func nameFlag(to *string) cli.Flag {
+	return &cli.StringFlag{Name: "name", Usage: "the trail's `NAME`, in place of the argument", Destination: to}
+}
+
+// oneName takes a trail's name from the argument or from --name.
+func oneName(c *cli.Context, flag string) (string, error) {
+	switch {
+	case c.NArg() > 0 && flag != "" && flag != c.Args().First():
+		return "", usagef("two trails are named: %s, and --name %s", c.Args().First(), flag)
+	case c.NArg() > 0:
+		return c.Args().First(), nil
+	case flag != "":
+		return flag, nil
+	}
+	return "", usagef("NAME is missing: trailctl trail %s NAME", c.Command.Name)
+}
+
+func (a *app) terminal(o outputOptions) render.Terminal {
+	return render.Terminal{Width: a.streams.Width, Colour: a.colour(o)}
+}
+
+// trailClients are the clients for making a trail.
+func trailClients(ctx context.Context, cfg *awsconf.Config) (trail.Clients, error) {
+	id, err := cfg.Identity(ctx)
+	if err != nil {
+		return trail.Clients{}, err
+	}
+	return trail.Clients{
+		Account:    trail.Account{ID: id.Account, Partition: id.Partition},
+		CloudTrail: func(region string) trail.CloudTrail { return cfg.CloudTrail(region) },
+		S3:         func(region string) trail.S3 { return cfg.S3(region) },
+	}, nil
 }

@@ -14,6 +14,7 @@ const maxPending = 200_000
 // the state file keeps.
 type chain struct {
 	Region  string
+	On      bool // events are taken
 	Pending []pendingEvent
 	Dropped int       // events lost to maxPending
 	NextLog time.Time // when the next log file is due; zero without pending events
@@ -21,6 +22,7 @@ type chain struct {
 	Head    *head     // the newest digest file of the chain; nil begins a new chain
 	LastEnd time.Time // end of the newest digest file, of this or an earlier chain
 	Final   bool      // the current period ends the chain
+	Ending  ending    // what Settle has to end
 	Status  status
 }
 
@@ -49,27 +51,44 @@ type status struct {
 	Error                    string
 	Digested, DigestAttempt  time.Time
 	DigestError              string
-	DeliveredOnce, FailedNow bool
 }
 
-// begin opens the first period of a new chain of digest files.
+// ending says what of a chain is to end once the call that ends it has been
+// recorded.
+type ending int
+
+const (
+	goesOn     ending = iota
+	endDigests        // no more digest files
+	endAll            // no more log files either
+)
+
+// begin opens the first period of a new chain of digest files. A chain whose
+// last file could not be delivered yet goes on instead.
 func (c *chain) begin(at time.Time, interval time.Duration) {
+	c.Ending = goesOn
+	if c.Digest != nil {
+		c.Final = false
+		c.Digest.Due = at.Truncate(time.Second).Add(interval)
+		return
+	}
 	start := at.Truncate(time.Second)
 	if start.Before(c.LastEnd) {
 		start = c.LastEnd
 	}
 	c.Digest = &period{Start: start, Due: start.Add(interval)}
-	c.Head = nil
-	c.Final = false
+	c.Head, c.Final = nil, false
 }
 
-// end makes the current period the last of its chain, due at once.
-func (c *chain) end(at time.Time) {
-	if c.Digest == nil {
-		return
+// settle makes due what ends.
+func (c *chain) settle(at time.Time) {
+	if c.Ending == endAll && len(c.Pending) > 0 {
+		c.NextLog = at
 	}
-	c.Final = true
-	c.Digest.Due = at
+	if c.Ending != goesOn && c.Digest != nil {
+		c.Final, c.Digest.Due = true, at
+	}
+	c.Ending = goesOn
 }
 
 // add puts an event into the queue for the next log file.
@@ -93,10 +112,4 @@ func (c *chain) due() (time.Time, bool) {
 		return c.Digest.Due, true
 	}
 	return c.NextLog, true
-}
-
-// idle tells whether nothing is left to deliver.
-func (c *chain) idle() bool {
-	_, due := c.due()
-	return !due
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Record takes an event into the history and hands it to the trails that
-// select it, as of the time at.
+// select it. A trail that a call has just stopped still takes that call.
 func (s *Service) Record(e Event) error {
 	if e.Category == Management {
 		if err := s.history.add(e); err != nil {
@@ -20,23 +20,13 @@ func (s *Service) Record(e Event) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, t := range s.trails {
-		if t.Logging {
-			s.queue(t, e)
+	for t := range s.delivering {
+		c := t.Chains[e.Region]
+		if c != nil && (c.On || c.Ending == endAll) && t.selects(e) {
+			c.add(e, s.logInterval)
 		}
 	}
-	for _, t := range s.ended {
-		s.queue(t, e)
-	}
 	return nil
-}
-
-// queue hands an event to a trail. A trail that has just been stopped still
-// takes the call that stopped it: its chains are not final yet.
-func (s *Service) queue(t *trail, e Event) {
-	if c := t.Chains[e.Region]; c != nil && t.selects(e) {
-		c.add(e, s.logInterval)
-	}
 }
 
 // NextDue is when the next file is due; false when nothing is.
@@ -111,7 +101,8 @@ type job struct {
 	work       chain  // what is worked on
 	log        bool
 	digest     bool
-	events     int // how many of the pending events are in the work
+	events     int  // how many of the pending events are in the work
+	chained    bool // digest files were being made when the work began
 	nextLog    time.Time
 	nextDigest time.Duration
 }
@@ -128,22 +119,26 @@ func (s *Service) deliver(ctx context.Context, at time.Time, due func(*chain) (l
 			return s.run(j, at)
 		})
 	}
-	err := group.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ended = slices.DeleteFunc(s.ended, func(t *trail) bool { return t.settled() })
-	return err
+	return group.Wait()
 }
 
-// settled tells whether nothing is left to deliver for an ended trail. What
-// could not be delivered by then is lost with the trail.
-func (t *trail) settled() bool {
-	for _, c := range t.Chains {
-		if !c.idle() && !c.Status.FailedNow {
-			return false
+// Settle delivers what has ended: the last log file and the last digest file
+// of trails that were stopped, narrowed or deleted. It comes after the call
+// that did it has been recorded. What cannot be delivered for a deleted trail
+// is lost with it.
+func (s *Service) Settle(ctx context.Context, at time.Time) error {
+	s.mu.Lock()
+	for t := range s.delivering {
+		for _, c := range t.Chains {
+			c.settle(at)
 		}
 	}
-	return true
+	s.mu.Unlock()
+	err := s.Deliver(ctx, at)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = nil
+	return err
 }
 
 func (s *Service) takeJobs(at time.Time, due func(*chain) (logs, digest bool)) []*job {
@@ -155,7 +150,7 @@ func (s *Service) takeJobs(at time.Time, due func(*chain) (logs, digest bool)) [
 			j := &job{chain: c, events: len(c.Pending), nextLog: nextTick(at, s.logInterval), nextDigest: s.digestInterval}
 			if j.log, j.digest = due(c); j.log || j.digest {
 				j.trail, j.work = *t, *c
-				if c.Digest != nil {
+				if j.chained = c.Digest != nil; j.chained {
 					p := *c.Digest
 					p.Files = slices.Clip(p.Files)
 					j.work.Digest = &p
@@ -183,31 +178,28 @@ func (s *Service) run(j *job, at time.Time) error {
 	return nil
 }
 
-// finish writes a job's outcome into its chain, which may have got new events
-// or been ended meanwhile.
+// finish writes a job's outcome into its chain, which calls may have changed
+// meanwhile.
 func (s *Service) finish(j *job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, w := j.chain, &j.work
-	taken := j.events - len(w.Pending) // delivered from the front
-	fresh := len(c.Pending) - j.events // added meanwhile; negative only after maxPending
-	c.Pending = c.Pending[min(taken, len(c.Pending)):]
-	if len(c.Pending) == 0 {
+	taken := j.events - len(w.Pending) - (c.Dropped - w.Dropped)
+	c.Pending = c.Pending[max(taken, 0):]
+	switch {
+	case len(c.Pending) == 0:
 		c.Pending, c.NextLog = nil, time.Time{}
-	} else if j.log && (len(w.Pending) > 0 || fresh > 0) {
+	case j.log:
 		c.NextLog = j.nextLog
 	}
 	c.Status = w.Status
-	ended := c.Final && !w.Final // by a call while this job ran
-	if c.Digest == nil {
+	if !j.chained {
 		return
 	}
-	due := c.Digest.Due
-	c.Digest, c.Head, c.LastEnd = w.Digest, w.Head, w.LastEnd
-	if ended && c.Digest != nil {
-		c.Digest.Due = due
-	} else {
-		c.Final = w.Final
+	restarted := w.Digest == nil && !c.Final
+	c.Digest, c.Head, c.LastEnd, c.Final = w.Digest, w.Head, w.LastEnd, w.Final
+	if restarted {
+		c.begin(c.LastEnd, j.nextDigest)
 	}
 }
 
@@ -216,17 +208,17 @@ func (s *Service) deliverLogs(j *job, at time.Time) error {
 	st := &j.work.Status
 	st.Attempted = at
 	for _, f := range makeLogFiles(j.work.Pending) {
-		key := j.trail.logKey(j.work.Region, at)
+		key := j.trail.logKey(j.work.Region, at, f.text)
 		body, err := compress(f.text)
 		if err != nil {
 			return fmt.Errorf("compressing the log file %s: %w", key, err)
 		}
 		if code := s.put(&j.trail, key, body, nil); code != "" {
-			st.Error, st.FailedNow = code, true
+			st.Error = code
 			s.log.Warn("a log file could not be delivered", "trail", j.trail.Name, "region", j.work.Region, "bucket", j.trail.Bucket, "error", code)
 			return nil
 		}
-		st.Error, st.FailedNow, st.Delivered = "", false, at
+		st.Error, st.Delivered = "", at
 		j.work.Pending = j.work.Pending[f.events:]
 		if j.work.Digest != nil {
 			j.work.Digest.Files = append(j.work.Digest.Files, logFileEntry{

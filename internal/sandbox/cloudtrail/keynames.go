@@ -1,7 +1,7 @@
 package cloudtrail
 
 import (
-	"crypto/rand"
+	"crypto/sha256"
 	"time"
 )
 
@@ -18,10 +18,10 @@ func (t *trail) base() string {
 	return b
 }
 
-func (t *trail) logKey(region string, at time.Time) string {
+func (t *trail) logKey(region string, at time.Time, text []byte) string {
 	at = at.UTC()
 	return t.base() + "CloudTrail/" + region + at.Format("/2006/01/02/") +
-		t.Account + "_CloudTrail_" + region + "_" + at.Format("20060102T1504Z") + "_" + uniqueName() + ".json.gz"
+		t.Account + "_CloudTrail_" + region + "_" + at.Format("20060102T1504Z") + "_" + t.uniqueName(text) + ".json.gz"
 }
 
 func (t *trail) digestKey(region string, end time.Time) string {
@@ -33,12 +33,16 @@ func (t *trail) digestKey(region string, end time.Time) string {
 
 const nameLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// uniqueName is the sixteen characters that end a log file's name.
-func uniqueName() string {
-	var b [16]byte
-	rand.Read(b[:])
+// uniqueName is the sixteen characters that end a log file's name. They follow
+// from the trail and the file's text, which no two log files share, so that a
+// seeded history has the same names each time.
+func (t *trail) uniqueName(text []byte) string {
+	h := sha256.New()
+	h.Write([]byte(t.arn()))
+	h.Write(text)
+	b := h.Sum(nil)[:16]
 	for i := range b {
 		b[i] = nameLetters[int(b[i])%len(nameLetters)]
 	}
-	return string(b[:])
+	return string(b)
 }

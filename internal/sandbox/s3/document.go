@@ -141,7 +141,7 @@ func (n *node) content() string {
 // document reads an XML request body, and adds it to what the call records
 // under its root's name.
 func (r *request) document(root string) (*node, []byte, error) {
-	text, err := r.readBody(true)
+	text, err := r.readBody()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -75,7 +75,7 @@ func (s *Service) receive(r *request, algorithm string) (received, error) {
 			strings.ToLower(algorithm), strings.ToLower(e.algorithm))
 	}
 	sums := newSums(e, algorithm)
-	got, err := s.store1(io.LimitReader(in, size+1), size, sums)
+	got, err := s.takeIn(io.LimitReader(in, size+1), size, sums)
 	if err != nil {
 		return received{}, err
 	}
@@ -93,8 +93,8 @@ func (s *Service) receive(r *request, algorithm string) (received, error) {
 	return got, nil
 }
 
-// store1 writes exactly size bytes to the store, hashing them on the way.
-func (s *Service) store1(in io.Reader, size int64, h *sums) (received, error) {
+// takeIn writes exactly size bytes to the store, hashing them on the way.
+func (s *Service) takeIn(in io.Reader, size int64, h *sums) (received, error) {
 	d, err := s.store.create(size)
 	if err != nil {
 		return received{}, err
@@ -174,7 +174,7 @@ func (h *sums) prove(e expectation) error {
 }
 
 // readBody reads a request document, proved like any other body.
-func (r *request) readBody(chunkedToo bool) ([]byte, error) {
+func (r *request) readBody() ([]byte, error) {
 	e, err := r.expectation()
 	if err != nil {
 		return nil, err

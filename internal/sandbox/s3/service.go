@@ -8,11 +8,17 @@
 // headers; under a corrected front nearly everything but its map would be ours.
 //
 // It checks no signatures and records nothing: whoever calls Serve has done
-// the one and does the other.
+// the one and does the other. Paths are keys: a front that cleans them
+// (http.ServeMux does) breaks keys with two slashes.
 package s3
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"trailctl/internal/sandbox/call"
@@ -20,7 +26,8 @@ import (
 
 // Options says how a Service keeps its state.
 type Options struct {
-	// Dir keeps the state in files below this folder; empty keeps it in memory.
+	// Dir keeps the state in files below this folder; empty keeps it in
+	// memory. Only one Service may have it open.
 	Dir string
 	// Now is the sandbox's clock; nil is the system's.
 	Now func() time.Time
@@ -32,41 +39,133 @@ type Options struct {
 type Service struct {
 	account string
 	now     func() time.Time
+	store   store
+	routes  map[string]operation
+
+	sequence atomic.Uint64 // of versions, newer ones higher
+
+	mu      sync.RWMutex // taken before a bucket's own
+	buckets map[string]*bucket
 }
 
-// New opens the state in o.Dir, or starts empty in memory.
+// New opens the state in o.Dir, or starts empty in memory. It fails when
+// the folder cannot be written, or holds what no Service has left there.
 func New(o Options) (*Service, error) {
-	return &Service{account: o.Account, now: o.Now}, nil
+	s := &Service{account: o.Account, now: o.Now, store: memory{}, routes: routes(), buckets: map[string]*bucket{}}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if o.Dir != "" {
+		d, err := openDisk(o.Dir)
+		if err != nil {
+			return nil, err
+		}
+		s.store = d
+	}
+	list, err := s.store.load()
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range list {
+		s.buckets[b.Name] = b
+		s.sequence.Store(max(s.sequence.Load(), b.lastSequence()))
+	}
+	return s, nil
+}
+
+func (b *bucket) lastSequence() (last uint64) {
+	for e := b.objects.ceil(""); e != nil; e = b.objects.ceil(e.key + "\x00") {
+		last = max(last, e.versions[0].Sequence)
+	}
+	return last
 }
 
 // Serve answers one S3 call and fills in the second half of c.
 func (s *Service) Serve(w http.ResponseWriter, c *call.Call) {
-	c.EventSource = "s3.amazonaws.com"
+	h := w.Header()
+	h.Set("Server", "AmazonS3")
+	h.Set("x-amz-request-id", c.RequestID)
+	h.Set("x-amz-id-2", hostID(c.RequestID))
+	r, err := parse(w, c)
+	r.op = s.route(r)
+	r.record(s.account)
+	if err == nil {
+		err = s.serve(r)
+	}
+	if err != nil {
+		r.drain()
+		r.answer(err)
+	}
 }
+
+func (s *Service) serve(r *request) error {
+	if r.op.serve == nil {
+		return notServed(r.op.name)
+	}
+	if r.bucket == "" || r.op.name == "CreateBucket" {
+		if !s.ours(r.call.Identity) {
+			return accessDenied("Access Denied")
+		}
+		return r.op.serve(s, r)
+	}
+	if r.b = s.bucket(r.bucket); r.b == nil {
+		return noSuchBucket(r.bucket)
+	}
+	r.w.Header().Set("x-amz-bucket-region", r.b.Region)
+	if err := r.checkRegion(); err != nil {
+		return err
+	}
+	if want := r.header("x-amz-expected-bucket-owner"); want != "" && want != s.account {
+		return accessDenied("Access Denied")
+	}
+	if err := s.authorize(r); err != nil {
+		return err
+	}
+	return r.op.serve(s, r)
+}
+
+// checkRegion refuses what is signed for another region than the bucket's,
+// naming the right one in the three places where clients look for it.
+// GetBucketLocation is how clients find out, and is answered from anywhere.
+func (r *request) checkRegion() error {
+	if r.call.Region == "" || r.call.Region == r.b.Region || r.op.name == "GetBucketLocation" {
+		return nil
+	}
+	return fail(http.StatusMovedPermanently, "PermanentRedirect",
+		"The bucket you are attempting to access must be addressed using the specified endpoint. "+
+			"Please send all future requests to this endpoint.").
+		with("Endpoint", r.bucket+".s3."+r.b.Region+".amazonaws.com").
+		with("Bucket", r.bucket).with("Region", r.b.Region)
+}
+
+func notServed(operation string) *failure {
+	return &failure{Error: *call.NotServed("s3", operation)}
+}
+
+func (s *Service) bucket(name string) *bucket {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.buckets[name]
+}
+
+// owner is the account's canonical user, whose ID is made up of its number.
+func (s *Service) owner() owner {
+	sum := sha256.Sum256([]byte("canonical user " + s.account))
+	return owner{ID: hex.EncodeToString(sum[:])}
+}
+
+// now is the time of the call, to the second as S3 keeps times.
+func (r *request) now() time.Time { return r.call.Time.UTC().Truncate(time.Second) }
 
 // BucketRegion tells where a bucket lies; ok is false when there is none.
-func (s *Service) BucketRegion(name string) (region string, ok bool) { return "", false }
-
-// ServiceRequest is what an AWS service wants to do with a bucket.
-type ServiceRequest struct {
-	Principal  string            // "cloudtrail.amazonaws.com"
-	Action     string            // "s3:PutObject"
-	Bucket     string            // a name, not an ARN
-	Key        string            // empty for an action on the bucket
-	Conditions map[string]string // condition keys of the request: "aws:SourceArn", "s3:x-amz-acl"
+func (s *Service) BucketRegion(name string) (region string, ok bool) {
+	b := s.bucket(name)
+	if b == nil {
+		return "", false
+	}
+	return b.Region, true
 }
 
-// ServiceMay tells whether the bucket's policy lets an AWS service do what it
-// asks. It is false without such a bucket.
-func (s *Service) ServiceMay(r ServiceRequest) bool { return false }
-
-// Put stores an object as an AWS service delivers one: no call is recorded
-// and no policy asked. It fails when the bucket is gone.
-func (s *Service) Put(bucket, key string, body []byte, contentType, contentEncoding string, metadata map[string]string) error {
-	return nil
-}
-
-// Get reads the newest version of an object. Names in metadata are lower-case.
-func (s *Service) Get(bucket, key string) (body []byte, metadata map[string]string, err error) {
-	return nil, nil, nil
-}
+// lowerHeader sets a response header that has to keep its lower case on the
+// wire: the AWS CLI does not find metadata that net/http has capitalized.
+func lowerHeader(h http.Header, name, value string) { h[strings.ToLower(name)] = []string{value} }

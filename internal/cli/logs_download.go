@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"trailctl/internal/render"
+	"trailctl/internal/term"
+	"trailctl/logs"
+)
+
+type logsDownloadOptions struct {
+	logsOptions
+	app       *app
+	target    string
+	dest      string
+	noDigests bool
+}
+
+func (a *app) logsDownloadCommand() *cli.Command {
+	o := &logsDownloadOptions{app: a}
+	return &cli.Command{
+		Name: "download", Usage: "copy log files, digest files and public keys into a folder", ArgsUsage: "TARGET",
+		Description: fmt.Sprintf(targetHelp, "") + `
+
+The bucket's layout is kept below the folder. What is there already is not
+fetched again, so an interrupted download is taken up by running it again; no
+file is ever there by half. Next to each digest file stands its metadata,
+which holds the signature, and public-keys.json at the top holds the keys to
+check them with: "trailctl validate" proves the copy without AWS.
+
+A window chooses files by the times in their names, an hour wider on both
+sides than asked for, so that all records of the window are in the copy.
+
+Exit code 1 when anything is missing at the end: a file, or the public keys of
+digest files that were fetched.`,
+		Flags: joinFlags([]cli.Flag{
+			&cli.StringFlag{Name: "dest", Usage: "`FOLDER` to copy to (default: one named like the bucket, here)", Destination: &o.dest},
+			&cli.BoolFlag{Name: "no-digests", Usage: "leave digest files and public keys out", Destination: &o.noDigests},
+		}, o.flags("table", "json")),
+		Action: func(c *cli.Context) error { o.target = c.Args().First(); return o.run(c.Context) },
+	}
+}
+
+// downloadResult is the JSON form of what was done.
+type downloadResult struct {
+	Version int    `json:"version"`
+	Folder  string `json:"folder"`
+	logs.Ledger
+	PublicKeys int      `json:"publicKeys"`
+	Failures   []string `json:"failures"`
+}
+
+// maxFailures bounds how many failures the JSON form names; all are on
+// stderr.
+const maxFailures = 1000
+
+func (o *logsDownloadOptions) run(ctx context.Context) error {
+	window, err := o.window.window(o.app.now())
+	if err != nil {
+		return err
+	}
+	t, err := o.app.logsTarget(ctx, o.target, &o.logsOptions)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if t.bucket == "" {
+		return usagef("%s is on this machine already: download takes a trail or s3://BUCKET/PREFIX", t.where)
+	}
+	if o.dest == "" {
+		o.dest = t.bucket
+	}
+	t.query.Window = logs.Widen(window, logs.DefaultLag)
+	t.query.Digests, t.query.DigestWindow = !o.noDigests, logs.ForDigests(t.query.Window)
+
+	result := downloadResult{Version: 1, Folder: o.dest, Failures: []string{}}
+	progress := term.NewProgress(o.app.streams, o.app.now)
+	d := &logs.Download{Source: t.source, Dest: o.dest, Done: func(l logs.Ledger, f logs.Found, err error) {
+		if err != nil && ctx.Err() == nil {
+			progress.Clear()
+			o.app.broken(ctx, err)
+			result.fail(err)
+		}
+		progress.Show("%d listed, %d fetched (%s), %d already there", l.Listed, l.Fetched, render.Size(l.Bytes), l.Present)
+	}}
+	result.Ledger, err = d.Run(ctx, logs.Find(ctx, t.source, t.query))
+	progress.Clear()
+	if err == nil && len(result.Signed) > 0 {
+		err = o.saveKeys(ctx, t, &result)
+	}
+	// The ledger is told whatever happened.
+	o.ledger(t, &result)
+	if o.app.format(o.output) == "json" {
+		if e := render.JSON(o.app.streams.Out, result); e != nil {
+			return printed(e)
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return err
+	case !result.Balanced():
+		return fmt.Errorf("the numbers do not add up: %d files were listed", result.Listed)
+	case !result.Complete():
+		return errors.New("the copy is not complete: run it again to fetch what is missing")
+	}
+	return nil
+}
+
+func (r *downloadResult) fail(err error) {
+	if len(r.Failures) < maxFailures {
+		text, _ := message(err)
+		r.Failures = append(r.Failures, text)
+	}
+}
+
+// saveKeys fetches the public keys of the digest files in the copy.
+func (o *logsDownloadOptions) saveKeys(ctx context.Context, t *logsTarget, result *downloadResult) error {
+	n, err := logs.SaveKeys(ctx, o.dest, result.Signed, func(region string) logs.KeyLister {
+		return t.cfg.CloudTrail(region)
+	})
+	result.PublicKeys = n
+	if err == nil {
+		return nil
+	}
+	result.fail(err)
+	return withHint(fmt.Errorf("all files are there, but not all public keys of the digest files: %w", err),
+		"run it again; until then \"trailctl validate\" has to ask AWS for the keys, and --no-digests does without")
+}
+
+func (o *logsDownloadOptions) ledger(t *logsTarget, r *downloadResult) {
+	var why []string
+	for _, w := range slices.Sorted(maps.Keys(r.Skips)) {
+		why = append(why, fmt.Sprintf("%d %s", r.Skips[w], w))
+	}
+	skipped := fmt.Sprintf("%d skipped", r.Skipped)
+	if len(why) > 0 {
+		skipped += " (" + strings.Join(why, ", ") + ")"
+	}
+	o.app.note("%s to %s", t.where, o.dest)
+	o.app.note("%d listed = %d fetched (%s) + %d already there + %d failed + %s",
+		r.Listed, r.Fetched, render.Size(r.Bytes), r.Present, r.Failed, skipped)
+	if r.ListsFailed > 0 {
+		o.app.note("%s failed: what lies there is not in these numbers", render.Count(r.ListsFailed, "listing"))
+	}
+	if r.Digests > 0 {
+		o.app.note("%s, %s", render.Count(r.Digests, "digest file"), render.Count(r.PublicKeys, "public key"))
+	}
+}

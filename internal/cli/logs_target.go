@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	cttypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+
+	"trailctl/bucket"
+	"trailctl/internal/awsconf"
+	"trailctl/logs"
+)
+
+// logsTarget is what TARGET turned out to be.
+type logsTarget struct {
+	where    string // for people
+	source   logs.Source
+	single   *logs.Single // one file, or standard input
+	query    logs.Query
+	fetchers int             // 0: as many as S3 wants
+	bucket   string          // "" when it is local
+	cfg      *awsconf.Config // nil when it is local
+	close    func()
+}
+
+// logsTarget finds out what a word on the command line means.
+func (a *app) logsTarget(ctx context.Context, word string, o *logsOptions) (*logsTarget, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	t, err := a.openTarget(ctx, word, o)
+	if err != nil {
+		return nil, err
+	}
+	t.query.Regions, t.query.Accounts, t.query.Now = o.regions(), o.accounts.Value(), a.now()
+	if t.close == nil {
+		t.close = func() {}
+	}
+	return t, nil
+}
+
+func (a *app) openTarget(ctx context.Context, word string, o *logsOptions) (*logsTarget, error) {
+	if word == "-" {
+		return &logsTarget{where: "standard input", single: &logs.Single{Name: "standard input", Stream: a.streams.In}}, nil
+	}
+	if name, prefix, ok := bucket.ParseURI(word); ok {
+		cfg, err := a.load(ctx, o.aws)
+		if err != nil {
+			return nil, err
+		}
+		return bucketTarget(ctx, cfg, name, prefix, "")
+	}
+	if strings.HasPrefix(word, "s3:") {
+		return nil, usagef("%q names no bucket: it is s3://BUCKET/PREFIX", word)
+	}
+	if !arn.IsARN(word) {
+		info, err := os.Stat(word)
+		switch {
+		case err == nil && info.IsDir():
+			return folderTarget(word)
+		case err == nil:
+			return &logsTarget{where: word, single: &logs.Single{Name: word}}, nil
+		case strings.ContainsAny(word, `/\`) || !errors.Is(err, os.ErrNotExist):
+			return nil, err
+		}
+	}
+	cfg, err := a.load(ctx, o.aws)
+	if err != nil {
+		return nil, err
+	}
+	return trailTarget(ctx, cfg, word, o)
+}
+
+func folderTarget(dir string) (*logsTarget, error) {
+	f, err := bucket.OpenFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &logsTarget{
+		where: dir, source: f, fetchers: max(2, runtime.NumCPU()),
+		query: logs.Query{Flat: true}, close: func() { f.Close() },
+	}, nil
+}
+
+// bucketTarget looks into a bucket, from the region it lies in. home is
+// where to look when nobody tells.
+func bucketTarget(ctx context.Context, cfg *awsconf.Config, name, prefix, home string) (*logsTarget, error) {
+	region, _, err := bucket.Region(ctx, cfg.S3(home), name)
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil, fmt.Errorf("bucket %s: %w", name, bucket.ErrNotFound)
+	}
+	if err != nil || region == "" {
+		region = home // asking is a courtesy: reading says what is wrong
+	}
+	return &logsTarget{
+		where: bucket.URI(name, prefix), bucket: name, cfg: cfg,
+		source: &bucket.S3{Client: cfg.S3(region), Name: name},
+		query:  logs.Query{Prefix: prefix},
+	}, nil
+}
+
+// trailTarget asks CloudTrail where a trail delivers to.
+func trailTarget(ctx context.Context, cfg *awsconf.Config, word string, o *logsOptions) (*logsTarget, error) {
+	trail, err := describeTrail(ctx, cfg, word)
+	if err != nil {
+		return nil, err
+	}
+	prefix := strings.Trim(aws.ToString(trail.S3KeyPrefix), "/")
+	t, err := bucketTarget(ctx, cfg, aws.ToString(trail.S3BucketName), prefix, aws.ToString(trail.HomeRegion))
+	if err != nil {
+		return nil, err
+	}
+	t.where = fmt.Sprintf("trail %s (%s)", aws.ToString(trail.Name), t.where)
+	id, err := arn.Parse(aws.ToString(trail.TrailARN))
+	// The trails of an organization deliver for accounts that only the
+	// bucket knows.
+	if err == nil && !aws.ToBool(trail.IsOrganizationTrail) && len(o.accounts.Value()) == 0 {
+		t.query.Base = &bucket.Base{Prefix: prefix, Account: id.AccountID}
+	}
+	return t, nil
+}
+
+func describeTrail(ctx context.Context, cfg *awsconf.Config, word string) (*cttypes.Trail, error) {
+	region := ""
+	if id, err := arn.Parse(word); err == nil {
+		region = id.Region
+	}
+	out, err := cfg.CloudTrail(region).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{TrailNameList: []string{word}})
+	if err != nil {
+		return nil, fmt.Errorf("looking for the trail %s: %w", word, err)
+	}
+	if len(out.TrailList) == 0 {
+		if region == "" {
+			region = cfg.Region
+		}
+		return nil, withHint(fmt.Errorf("there is no trail %s in %s", word, region),
+			`"trailctl trail list" shows the trails there are; a file or folder of that name is not here either`)
+	}
+	return &out.TrailList[0], nil
+}

@@ -1,0 +1,151 @@
+package render
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"time"
+
+	"trailctl/internal/term"
+	"trailctl/logs"
+)
+
+// LogFiles writes a list of log files while they are found, as "table" or
+// "json". Close ends it.
+type LogFiles struct {
+	to     *bufio.Writer
+	term   Terminal
+	table  *stream // nil for JSON
+	uri    func(key string) string
+	filled bool
+	total  logTotal
+}
+
+type logTotal struct {
+	Files int   `json:"files"`
+	Bytes int64 `json:"bytes"`
+}
+
+// logFile is one file in JSON.
+type logFile struct {
+	Key       string     `json:"key"`
+	URI       string     `json:"uri"`
+	Kind      string     `json:"kind,omitempty"`
+	Account   string     `json:"account,omitempty"`
+	Region    string     `json:"region,omitempty"`
+	Delivered *time.Time `json:"delivered,omitempty"` // the minute in the name
+	Modified  time.Time  `json:"modified"`
+	Size      int64      `json:"size"`
+}
+
+// NewLogFiles makes the writer of a format. uri names a key for people.
+func NewLogFiles(w io.Writer, format string, t Terminal, uri func(key string) string) *LogFiles {
+	l := &LogFiles{to: bufio.NewWriterSize(w, 64<<10), term: t, uri: uri}
+	if format == "table" {
+		l.table = newStream(l.to, t, []Column{
+			{Head: "DELIVERED", Min: 17},
+			{Head: "REGION", Min: 9},
+			{Head: "ACCOUNT", Min: 12},
+			{Head: "SIZE", Right: true},
+			{Head: "FILE", Min: 16},
+		})
+	}
+	return l
+}
+
+// wideEnough is the width at which whole keys are shown on a terminal.
+const wideEnough = 150
+
+// Write writes one file.
+func (l *LogFiles) Write(f logs.Found) error {
+	l.total.Files++
+	l.total.Bytes += f.Object.Size
+	if l.table == nil {
+		return l.json(f)
+	}
+	delivered, region, account, name := f.Modified.UTC().Format("2006-01-02T15:04Z"), "-", "-", f.Object.Key
+	if f.Log {
+		delivered, region, account = f.Key.Time.Format("2006-01-02T15:04Z"), f.Key.Region, f.Key.Account
+		if l.term.Width > 0 && l.term.Width < wideEnough {
+			name = f.Key.Unique // the rest of the name stands in the other columns
+		}
+	} else if l.term.Width > 0 && l.term.Width < wideEnough {
+		name = path.Base(name)
+	}
+	return l.table.row(delivered, term.Escape(region), term.Escape(account), Size(f.Object.Size), term.Escape(name))
+}
+
+func (l *LogFiles) json(f logs.Found) error {
+	file := logFile{Key: f.Object.Key, URI: l.uri(f.Object.Key), Modified: f.Modified, Size: f.Object.Size}
+	if f.Log {
+		file.Kind, file.Account, file.Region, file.Delivered = f.Key.Kind.String(), f.Key.Account, f.Key.Region, &f.Key.Time
+	}
+	lead := ",\n    "
+	if !l.filled {
+		lead = "{\n  \"version\": 1,\n  \"files\": [\n    "
+	}
+	l.filled = true
+	if _, err := l.to.WriteString(lead); err != nil {
+		return err
+	}
+	return l.encode(file)
+}
+
+// encode writes a value without the newline that an Encoder adds.
+func (l *LogFiles) encode(v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = l.to.Write(raw)
+	return err
+}
+
+// Close writes what is left and, in JSON, the total.
+func (l *LogFiles) Close() error {
+	if l.table != nil {
+		return l.table.flush()
+	}
+	lead := "{\n  \"version\": 1,\n  \"files\": [],\n  \"total\": "
+	if l.filled {
+		lead = "\n  ],\n  \"total\": "
+	}
+	if _, err := l.to.WriteString(lead); err != nil {
+		return err
+	}
+	if err := l.encode(l.total); err != nil {
+		return err
+	}
+	if _, err := l.to.WriteString("\n}\n"); err != nil {
+		return err
+	}
+	return l.to.Flush()
+}
+
+// Total is a sentence about all files written.
+func (l *LogFiles) Total() string {
+	return fmt.Sprintf("%s, %s", Count(l.total.Files, "log file"), Size(l.total.Bytes))
+}
+
+// Count is a number with its noun.
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Size is a number of bytes for people.
+func Size(n int64) string {
+	const units = "KMGTPE"
+	if n < 1024 {
+		return fmt.Sprintf("%d B", n)
+	}
+	f, u := float64(n)/1024, 0
+	for f >= 1023.95 && u < len(units)-1 {
+		f, u = f/1024, u+1
+	}
+	return fmt.Sprintf("%.1f %ciB", f, units[u])
+}

@@ -1,0 +1,103 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"trailctl/internal/policy"
+	"trailctl/internal/term"
+	"trailctl/trail"
+)
+
+// PlanText writes a plan for people: every step, its notes, and policies as
+// the lines that change.
+func PlanText(w io.Writer, p trail.Plan, t Terminal) error {
+	_, err := fmt.Fprintf(w, "Plan for trail %s in %s, account %s:\n",
+		term.Escape(p.Trail.Name), term.Escape(p.Trail.HomeRegion), term.Escape(p.Account.ID))
+	if err != nil {
+		return err
+	}
+	for _, s := range p.Steps {
+		if err := planStep(w, s, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func planStep(w io.Writer, s trail.Step, t Terminal) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %s\n", paint(StepLine(s), stepColour(s.Kind), t.Colour))
+	if s.Kind == trail.Change {
+		for _, f := range s.Fields {
+			fmt.Fprintf(&b, "      %s: %s -> %s\n", f.Name, orNone(f.Before), orNone(f.After))
+		}
+	}
+	for _, n := range StepNotes(s) {
+		fmt.Fprintf(&b, "      %s\n", n)
+	}
+	for line := range strings.Lines(policyDiff(s)) {
+		line = strings.TrimRight(line, "\n")
+		fmt.Fprintf(&b, "      %s\n", paint(term.Escape(line), diffColour(line), t.Colour))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// StepLine is a step in one line.
+func StepLine(s trail.Step) string {
+	mark := map[trail.Kind]string{trail.Create: "+", trail.Change: "~", trail.Keep: "="}[s.Kind]
+	return term.Escape(fmt.Sprintf("%s %-6s  %s: %s", mark, s.Kind, s.Target, s.Summary))
+}
+
+// StepNotes are a step's warnings and notes, a line each.
+func StepNotes(s trail.Step) []string {
+	var lines []string
+	for _, w := range s.Warnings {
+		lines = append(lines, term.Escape("warning: "+w))
+	}
+	for _, n := range s.Notes {
+		lines = append(lines, term.Escape("note: "+n))
+	}
+	return lines
+}
+
+func policyDiff(s trail.Step) string {
+	if s.Before == s.After {
+		return ""
+	}
+	text := string(diff.Diff("before", []byte(policy.Indented(s.Before)), "after", []byte(policy.Indented(s.After))))
+	_, text, _ = strings.Cut(text, "\n") // the line that names the command
+	return text
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return term.Escape(s)
+}
+
+func paint(s, sgr string, colour bool) string {
+	if !colour || sgr == "" {
+		return s
+	}
+	return "\x1b[" + sgr + "m" + s + "\x1b[0m"
+}
+
+func stepColour(k trail.Kind) string {
+	return map[trail.Kind]string{trail.Create: "32", trail.Change: "33"}[k]
+}
+
+func diffColour(line string) string {
+	switch {
+	case strings.HasPrefix(line, "+"):
+		return "32"
+	case strings.HasPrefix(line, "-"):
+		return "31"
+	}
+	return ""
+}

@@ -1,0 +1,238 @@
+package cloudtrail
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Names in the folder that keeps the state.
+const (
+	stateFile   = "cloudtrail.json"
+	historyName = "history.jsonl"
+)
+
+// state is what stays over a restart besides the history: trails with their
+// chains and waiting events, and the signing keys. It is private to its user.
+type state struct {
+	Version int
+	Trails  []*trail
+	Keys    map[string][]savedKey
+}
+
+type savedKey struct {
+	PKCS1       []byte
+	From, Until time.Time
+}
+
+// Save writes the state to its folder; without one it does nothing. Events
+// that came in since the last Save and wait for delivery are lost when the
+// process dies; the history is not.
+func (s *Service) Save() {
+	if s.dir == "" {
+		return
+	}
+	if err := s.save(); err != nil {
+		s.log.Error("the state could not be saved", "error", err)
+	}
+}
+
+func (s *Service) save() error {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	s.mu.Lock()
+	text, err := json.Marshal(state{Version: 1, Trails: s.trails, Keys: s.keys.saved()})
+	s.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("writing the state of CloudTrail: %w", err)
+	}
+	return writeFile(filepath.Join(s.dir, stateFile), text)
+}
+
+// writeFile replaces a file as a whole, or not at all.
+func writeFile(name string, text []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(text)
+	err = errors.Join(err, tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+	}
+	return err
+}
+
+// Close saves the state for the last time.
+func (s *Service) Close() error {
+	if s.dir == "" {
+		return nil
+	}
+	return errors.Join(s.save(), s.history.close())
+}
+
+func (s *Service) load() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("making the state folder: %w", err)
+	}
+	name := filepath.Join(s.dir, stateFile)
+	text, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s.history.open(filepath.Join(s.dir, historyName))
+	case err != nil:
+		return fmt.Errorf("reading the state of CloudTrail: %w", err)
+	}
+	var st state
+	if err := json.Unmarshal(text, &st); err != nil {
+		return fmt.Errorf("reading the state of CloudTrail from %s: %w", name, err)
+	}
+	if st.Version != 1 {
+		return fmt.Errorf("reading the state of CloudTrail from %s: version %d is not known", name, st.Version)
+	}
+	if err := s.keys.restore(st.Keys); err != nil {
+		return fmt.Errorf("reading the state of CloudTrail from %s: %w", name, err)
+	}
+	for _, t := range st.Trails {
+		s.insert(t)
+	}
+	return s.history.open(filepath.Join(s.dir, historyName))
+}
+
+// Resume makes what fell due while nobody ran due now, once: a digest file
+// then covers the whole time in between.
+func (s *Service) Resume(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.trails {
+		for _, c := range t.Chains {
+			if !c.NextLog.IsZero() && c.NextLog.Before(at) {
+				c.NextLog = at
+			}
+			if c.Digest != nil && c.Digest.Due.Before(at) {
+				c.Digest.Due = at
+			}
+		}
+	}
+}
+
+func (r *keyring) saved() map[string][]savedKey {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string][]savedKey{}
+	for region, rk := range r.regions {
+		rk.mu.Lock()
+		for _, k := range rk.keys {
+			out[region] = append(out[region], savedKey{x509.MarshalPKCS1PrivateKey(k.private), k.from, k.until})
+		}
+		rk.mu.Unlock()
+	}
+	return out
+}
+
+func (r *keyring) restore(keys map[string][]savedKey) error {
+	for region, list := range keys {
+		rk := r.region(region)
+		for _, k := range list {
+			var private *rsa.PrivateKey
+			private, err := x509.ParsePKCS1PrivateKey(k.PKCS1)
+			if err != nil {
+				return fmt.Errorf("the signing key of %s: %w", region, err)
+			}
+			rk.keys = append(rk.keys, newSigningKey(private, k.From, k.Until))
+		}
+	}
+	return nil
+}
+
+// historyFile is the history on disk, one record a line, only appended to
+// while the sandbox runs.
+type historyFile struct{ f *os.File }
+
+func (h *historyFile) append(line []byte) error {
+	if _, err := h.f.Write(append(bytes.Clone(line), '\n')); err != nil {
+		return fmt.Errorf("writing the event history: %w", err)
+	}
+	return nil
+}
+
+// open reads the history from a file and goes on writing it there. Lines
+// that are not records, such as one that was cut off by a crash, are left
+// out. The file is written anew when its end was cut off or much of it is out
+// of date.
+func (h *history) open(name string) error {
+	lines, whole, err := h.read(name)
+	if err != nil {
+		return err
+	}
+	if !whole || lines > 2*h.total+1000 {
+		if err := h.rewrite(name); err != nil {
+			return fmt.Errorf("shortening the event history: %w", err)
+		}
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the event history: %w", err)
+	}
+	h.file = &historyFile{f}
+	return nil
+}
+
+// read takes in the events of a file. whole is false when its last line was
+// cut off.
+func (h *history) read(name string) (lines int, whole bool, err error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, true, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("opening the event history: %w", err)
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<20)
+	for {
+		line, err := r.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return lines, len(line) == 0, nil
+		}
+		if err != nil {
+			return lines, false, fmt.Errorf("reading the event history: %w", err)
+		}
+		lines++
+		if e, err := parseEvent(line[:len(line)-1]); err == nil {
+			h.insert(e)
+		}
+	}
+}
+
+func (h *history) rewrite(name string) error {
+	var b bytes.Buffer
+	for _, p := range h.places {
+		for _, e := range p.events {
+			b.Write(e.JSON)
+			b.WriteByte('\n')
+		}
+	}
+	return writeFile(name, b.Bytes())
+}
+
+func (h *history) close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.file == nil {
+		return nil
+	}
+	return h.file.f.Close()
+}

@@ -37,9 +37,9 @@ func (s Single) List(context.Context, string, string) iter.Seq2[bucket.Object, e
 func (s Single) Folders(context.Context, string) ([]string, error) { return nil, nil }
 
 // Get opens the file.
-func (s Single) Get(context.Context, string) (*bucket.Body, error) {
+func (s Single) Get(ctx context.Context, _ string) (*bucket.Body, error) {
 	if s.Stream != nil {
-		return &bucket.Body{ReadCloser: io.NopCloser(s.Stream), Size: -1}, nil
+		return &bucket.Body{ReadCloser: interruptible(ctx, s.Stream), Size: -1}, nil
 	}
 	f, err := os.Open(s.Name)
 	if err != nil {
@@ -72,4 +72,16 @@ func (s Single) Files(ctx context.Context) iter.Seq2[Found, error] {
 			yield(f, err)
 		}
 	}
+}
+
+// interruptible reads from a stream until the context ends, which a read
+// from a terminal or a pipe would not notice.
+func interruptible(ctx context.Context, stream io.Reader) io.ReadCloser {
+	out, in := io.Pipe()
+	go func() {
+		_, err := io.Copy(in, stream)
+		in.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)) })
+	return out
 }

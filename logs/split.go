@@ -2,44 +2,49 @@ package logs
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 )
 
 // Report says what a file turned out to be.
 type Report struct {
-	LogFile bool // it held records, or an empty list of them
-	Records int  // records handed over
-	Foreign int  // JSON objects beside the records that are none
-	Damage  []*DamageError
-	Notes   []string // oddities that cost nothing
+	LogFile bool           // it held records, or an empty list of them
+	Records int            // records handed over
+	Foreign int            // JSON objects beside the records that are none
+	Damage  []*DamageError // the first places, and the last
+	more    int            // places that are not in Damage
+	Notes   []string       // oddities that cost nothing
 }
 
-// maxDamage bounds how many places of one file are reported.
+// maxDamage bounds how many places of one file are kept.
 const maxDamage = 10
 
 // Err is what a caller should know about: nil, ErrNotLogFile, or the damage.
 func (r *Report) Err() error {
-	if !r.LogFile && len(r.Damage) == 0 {
+	var damage error
+	if len(r.Damage) > 0 {
+		damage = r.Damage[0]
+	}
+	if n := len(r.Damage) + r.more; n > 1 {
+		last := r.Damage[len(r.Damage)-1]
+		damage = fmt.Errorf("%w; %d places in all, the last at byte %d: %s", damage, n, last.Offset, last.Reason)
+	}
+	switch {
+	case r.LogFile:
+		return damage
+	case damage == nil:
 		return ErrNotLogFile
 	}
-	var errs []error
-	if !r.LogFile {
-		errs = append(errs, ErrNotLogFile)
-	}
-	for _, d := range r.Damage {
-		errs = append(errs, d)
-	}
-	if len(errs) == 1 {
-		return errs[0]
-	}
-	return errors.Join(errs...)
+	return fmt.Errorf("%w: %w", ErrNotLogFile, damage)
 }
 
+// damage keeps the first places and the last.
 func (r *Report) damage(d *DamageError) {
 	if len(r.Damage) < maxDamage {
 		r.Damage = append(r.Damage, d)
+		return
 	}
+	r.more++
+	r.Damage[maxDamage-1] = d
 }
 
 func (r *Report) note(format string, args ...any) {
@@ -100,7 +105,8 @@ var errStopped = &DamageError{-1, "stopped"}
 
 // documents walks over one JSON document after the other.
 func (s *splitter) documents(i int) {
-	whole := 0 // documents on lines of their own
+	whole := 0           // documents that were sound
+	again := len(s.data) // how many bytes may be walked over a second time
 	for {
 		if i = s.space(i); i >= len(s.data) {
 			return
@@ -116,6 +122,10 @@ func (s *splitter) documents(i int) {
 		}
 		s.report.damage(err)
 		if i = s.nextLine(i, err.Offset, whole); i < 0 {
+			return
+		}
+		if again -= max(0, int(err.Offset)-i); again < 0 {
+			s.report.damage(&DamageError{int64(i), "too much damage before this: the rest is not read"})
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -29,9 +30,14 @@ var textNames = [...]string{"eventID", "eventName", "eventSource", "awsRegion", 
 
 // AppendText appends the record's line, without a newline.
 func AppendText(to []byte, r *Record) []byte {
+	start := len(to)
 	for _, f := range textFields {
 		to = appendTextField(to, r.value(f), false)
 		to = append(to, ' ')
+	}
+	// A file that begins with a bracket is read as JSON.
+	if c := to[start]; c == '{' || c == '[' {
+		to = slices.Replace(to, start, start+1, fmt.Appendf(nil, `\x%02x`, c)...)
 	}
 	to = append(to, agentMark...)
 	return appendTextField(to, r.value(fieldAgent), true)

@@ -56,7 +56,7 @@ func parseDigest(raw []byte) (*document, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if err := d.Decode(&w); err != nil {
-		return nil, fmt.Errorf("not the JSON of a digest file: %w", err)
+		return nil, jsonError(err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows the JSON object")
@@ -103,4 +103,18 @@ func parseDigest(raw []byte) (*document, error) {
 		}
 	}
 	return doc, nil
+}
+
+// jsonError says what is wrong without the names of Go's types.
+func jsonError(err error) error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fmt.Errorf("%s is a JSON %s", wrong.Field, wrong.Value)
+	case errors.As(err, &wrong):
+		return fmt.Errorf("a JSON %s instead of an object", wrong.Value)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the JSON ends too early")
+	}
+	return errors.New("not JSON")
 }

@@ -50,8 +50,11 @@ type Options struct {
 
 	// Prefix stands before AWSLogs/ in the keys. Bases, when set, are the
 	// accounts' folders to look into; else they are discovered below Prefix.
+	// Outside the folders of organizations only that of Owner is taken, the
+	// account that has the trail, if it is set.
 	Prefix string
 	Bases  []bucket.Base
+	Owner  string
 	// Accounts and Regions narrow what is discovered; empty takes all.
 	// Regions are those in which the calls were recorded.
 	Accounts, Regions []string

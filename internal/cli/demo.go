@@ -69,7 +69,7 @@ func (d *demo) run(ctx context.Context) error {
 	defer os.RemoveAll(d.folder)
 
 	d.say("A local AWS answers at %s. CloudTrail takes minutes there to deliver; here it takes a second or two.", d.url)
-	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", demoBucket); err != nil {
+	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", demoBucket, "--output", "table"); err != nil {
 		return err
 	}
 	d.say("Some people work in the account.")

@@ -136,12 +136,14 @@ func describeTrail(ctx context.Context, cfg *awsconf.Config, word string) (*ctty
 	if err != nil {
 		return nil, fmt.Errorf("looking for the trail %s: %w", word, err)
 	}
-	if len(out.TrailList) == 0 {
-		if region == "" {
-			region = cfg.Region
+	for i, t := range out.TrailList {
+		if aws.ToString(t.Name) == word || aws.ToString(t.TrailARN) == word {
+			return &out.TrailList[i], nil
 		}
-		return nil, withHint(fmt.Errorf("there is no trail %s in %s", word, region),
-			`"trailctl trail list" shows the trails there are; a file or folder of that name is not here either`)
 	}
-	return &out.TrailList[0], nil
+	if region == "" {
+		region = cfg.Region
+	}
+	return nil, withHint(fmt.Errorf("there is no trail %s in %s", word, region),
+		`"trailctl trail list" shows the trails there are; a file or folder of that name is not here either`)
 }

@@ -141,7 +141,7 @@ func (o *logsViewOptions) meet(ctx context.Context, f *logs.File) {
 	for _, n := range f.Report.Notes {
 		o.app.note("%s: %s", f.URI, n)
 	}
-	if f.Report.Foreign > 0 {
+	if f.Report.Foreign > 0 && f.Report.LogFile {
 		o.app.note("%s: %s beside the records that are none", f.URI, render.Count(f.Report.Foreign, "JSON value"))
 	}
 }
@@ -189,10 +189,11 @@ func (o *logsViewOptions) summary(t *logsTarget, window when.Window) {
 	if o.noTime > 0 {
 		o.app.warn("%s without a readable eventTime left out, because a window was given", render.Count(o.noTime, "record"))
 	}
-	if o.shown == 0 {
+	switch {
+	case o.shown == 0 && o.failed+o.lists == 0:
 		o.app.note("no records: searched %s; %s with %s", o.scope(t, window),
 			render.Count(o.files, "log file"), render.Count(o.read, "record"))
-	} else if o.app.streams.OutTerminal {
+	case o.shown > 0 && o.app.streams.OutTerminal:
 		o.app.note("%s: %s of %s in %s", o.scope(t, window),
 			render.Count(o.shown, "record"), render.Count(o.read, "record"), render.Count(o.files, "log file"))
 	}

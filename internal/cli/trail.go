@@ -6,7 +6,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/awsconf"
-	"trailctl/internal/render"
 	"trailctl/trail"
 )
 
@@ -38,10 +37,6 @@ func oneName(c *cli.Context, flag string) (string, error) {
 		return flag, nil
 	}
 	return "", usagef("NAME is missing: trailctl trail %s NAME", c.Command.Name)
-}
-
-func (a *app) terminal(o outputOptions) render.Terminal {
-	return render.Terminal{Width: a.streams.Width, Colour: a.colour(o)}
 }
 
 // trailClients are the clients for making a trail.

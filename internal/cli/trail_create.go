@@ -171,7 +171,7 @@ func (o *trailCreateOptions) confirm(ctx context.Context, p trail.Plan) error {
 	if o.yes || p.Empty() || !a.streams.InTerminal || !a.streams.ErrTerminal {
 		return nil
 	}
-	if err := render.PlanText(a.streams.Err, p, render.Terminal{Width: a.streams.Width, Colour: a.colour(o.out)}); err != nil {
+	if err := render.PlanText(a.streams.Err, p, a.terminal(o.out)); err != nil {
 		return err
 	}
 	fmt.Fprint(a.streams.Err, "Change this? [y/N] ")

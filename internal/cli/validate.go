@@ -1,8 +1,255 @@
 package cli
 
-import "github.com/urfave/cli/v2"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
 
-// (placeholder: the owner of this noun replaces the whole file)
+	"github.com/urfave/cli/v2"
+
+	"trailctl/bucket"
+	"trailctl/internal/render"
+	"trailctl/internal/term"
+	"trailctl/validate"
+)
+
+type validateOptions struct {
+	app      *app
+	target   string
+	aws      awsOptions
+	output   outputOptions
+	window   windowOptions
+	accounts cli.StringSlice
+
+	trailARN, bucket, prefix, keys string
+	prefixSet                      bool
+	concurrency                    int
+	verbose, unlisted              bool
+}
+
 func (a *app) validateCommand() *cli.Command {
-	return &cli.Command{Name: "validate", Usage: "not there yet", Action: func(*cli.Context) error { return usagef("not there yet") }}
+	o := &validateOptions{app: a}
+	return &cli.Command{
+		Name: "validate", Usage: "prove that log files and digest files are as CloudTrail delivered them", ArgsUsage: "[TARGET]",
+		Description: `TARGET is a trail's name or ARN, or s3://BUCKET[/PREFIX], or a folder that holds
+a copy of a bucket, as "trailctl logs download" makes it. What exists here as a
+folder is taken for that; to be sure of a trail, give its ARN.
+
+All regions and accounts of the trail that the bucket holds are validated:
+signatures, the links between digest files, and the hash of each log file.
+Every digest file that overlaps the window is proved; without a window, all
+there are. Public keys are asked for in each region. In a folder they are read
+from public-keys.json beside AWSLogs.
+
+A file that cannot be read is counted as not checked, never as invalid.
+
+Formats: table; json, one object, see docs/validate.md; text, the lines of
+"aws cloudtrail validate-logs".
+
+The exit code is 0 when all is valid, 3 when something is invalid or missing,
+1 when something could not be checked and nothing is invalid, 4 when there is
+nothing to validate.`,
+		Flags:  o.flags(),
+		Action: func(c *cli.Context) error { return o.action(c) },
+	}
+}
+
+func (o *validateOptions) flags() []cli.Flag {
+	aws := awsFlags(&o.aws)
+	for _, f := range aws {
+		if s, ok := f.(*cli.StringFlag); ok && s.Name == "region" {
+			s.Usage = "`REGION` to call, and the only one whose files are validated (default: all regions; the one to call as in AWS_REGION)"
+		}
+	}
+	return joinFlags([]cli.Flag{
+		&cli.StringFlag{Name: "trail-arn", Usage: "the `ARN` of the trail, instead of TARGET or beside s3://BUCKET or a folder to choose one of its trails", Destination: &o.trailARN},
+		&cli.StringSliceFlag{Name: "account-id", Usage: "only files of the account `ID` (may be repeated)", Destination: &o.accounts},
+		&cli.StringFlag{Name: "s3-bucket", Usage: "`BUCKET` to look into instead of the trail's own; the trail itself need not exist any more", Destination: &o.bucket},
+		&cli.StringFlag{Name: "s3-prefix", Usage: "`PREFIX` above AWSLogs/ instead of the trail's own", Destination: &o.prefix},
+		&cli.StringFlag{Name: "public-keys", Usage: "`FILE` of saved public keys, instead of asking CloudTrail", Destination: &o.keys},
+		&cli.IntFlag{Name: "concurrency", Usage: "check `N` log files at a time (default: 64, of a folder as many as there are processors)", Destination: &o.concurrency},
+		&cli.BoolFlag{Name: "unlisted", Usage: "also look for log files that no digest file lists", Destination: &o.unlisted},
+		&cli.BoolFlag{Name: "verbose", Usage: "name valid files, too", Destination: &o.verbose},
+	}, windowFlags(&o.window), outputFlags(&o.output, "table", "json", "text"), aws)
+}
+
+func (o *validateOptions) action(c *cli.Context) error {
+	o.target, o.prefixSet = c.Args().First(), c.IsSet("s3-prefix")
+	if c.IsSet("concurrency") && (o.concurrency < 1 || o.concurrency > maxConcurrency) {
+		return usagef("--concurrency %d: from 1 to %d", o.concurrency, maxConcurrency)
+	}
+	if o.target == "" && o.trailARN == "" {
+		return usagef("TARGET is missing: trailctl validate TRAIL, s3://BUCKET or a folder")
+	}
+	for _, id := range o.accounts.Value() {
+		if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
+			return usagef("--account-id %q: an account's ID has twelve digits", id)
+		}
+	}
+	return o.run(c.Context)
+}
+
+const maxConcurrency = 512
+
+func (o *validateOptions) run(ctx context.Context) error {
+	window, err := o.window.window(o.app.now())
+	if err != nil {
+		return err
+	}
+	t, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if t.note != "" {
+		o.app.note("%s", t.note)
+	}
+	check := t.options
+	check.Start, check.End, check.Now = window.Start, window.End, o.app.now()
+	check.Accounts, check.Unlisted = o.accounts.Value(), o.unlisted
+	if o.concurrency > 0 {
+		check.Workers = o.concurrency
+	}
+	if check.End.IsZero() {
+		check.End = check.Now
+	}
+	if !check.Start.Before(check.End) {
+		return usagef("the window is empty: it starts at %s and now is %s", stamp(check.Start), stamp(check.Now))
+	}
+
+	progress := term.NewProgress(o.app.streams, time.Now)
+	seen := &validateWatch{options: o, progress: progress, started: time.Now()}
+	check.OnFile = seen.file
+	report, err := validate.Check(ctx, check)
+	progress.Clear()
+	if report == nil {
+		return err
+	}
+	return o.finish(report, t, seen, err)
+}
+
+// finish writes the report. Its verdict stands whatever becomes of that.
+func (o *validateOptions) finish(r *validate.Report, t *validateTarget, seen *validateWatch, interrupted error) error {
+	err := seen.err
+	if err == nil {
+		err = o.write(r, seen)
+	}
+	err = printed(err)
+	if interrupted != nil && r.Verdict != validate.VerdictInvalid {
+		return interrupted
+	}
+	switch r.Verdict {
+	case validate.VerdictInvalid:
+		if interrupted != nil {
+			o.app.warn("interrupted: the result is not complete")
+		}
+		return exitWith(codeInvalid, err)
+	case validate.VerdictIncomplete:
+		return exitWith(codeFailed, errors.Join(err, incomplete(r)))
+	case validate.VerdictNothing:
+		return exitWith(codeNothing, errors.Join(err, o.nothing(r, t)))
+	}
+	return err
+}
+
+func (o *validateOptions) write(r *validate.Report, seen *validateWatch) error {
+	out := o.app.streams.Out
+	switch o.app.format(o.output) {
+	case "json":
+		return render.ValidationJSON(out, r, seen.files)
+	case "text":
+		return render.ValidationText(out, r)
+	}
+	return render.ValidationTable(out, r, o.app.terminal(o.output))
+}
+
+// incomplete is the error of a check that could not see everything.
+func incomplete(r *validate.Report) error {
+	n := 0
+	var first validate.Finding
+	for _, f := range r.Findings {
+		if f.Severity != validate.SeverityUnchecked {
+			continue
+		}
+		if n++; n == 1 {
+			first = f
+		}
+	}
+	why := strings.TrimPrefix(first.Message, "could not check: ")
+	err := fmt.Errorf("could not complete: %s: %s", first.URI, why)
+	if n > 1 {
+		err = fmt.Errorf("could not complete: %s could not be checked, the first because: %s", render.Count(n, "object"), why)
+	}
+	code, _, _ := strings.Cut(why, ":")
+	switch {
+	case first.Code == validate.CodeNoKeys:
+		return withHint(err, "CloudTrail keeps the keys of each region: check the region, the window and the permission cloudtrail:ListPublicKeys; saved keys are given with --public-keys")
+	case awsHints()[code] != "":
+		return withHint(err, "%s", awsHints()[code])
+	case why == bucket.ErrDenied.Error():
+		return withHint(err, "%s", awsHints()["AccessDenied"])
+	}
+	return err
+}
+
+// nothing is the error of a check that found no digest file.
+func (o *validateOptions) nothing(r *validate.Report, t *validateTarget) error {
+	const most = 5
+	places := r.Searched
+	if len(places) > most {
+		places = append(places[:most:most], fmt.Sprintf("and %d more", len(places)-most))
+	}
+	what := "any trail"
+	if r.Trail != "" {
+		what = "trail " + r.Trail
+	}
+	if r.HomeRegion != "" {
+		what += " (home region " + r.HomeRegion + ")"
+	}
+	err := fmt.Errorf("nothing to validate: no digest files of %s between %s and %s in %s", what,
+		beginning(r.Requested.Start), stamp(r.Requested.End), strings.Join(places, ", "))
+	return withHint(err, "%s", t.nothingHint)
+}
+
+func beginning(t time.Time) string {
+	if t.IsZero() {
+		return "the beginning"
+	}
+	return stamp(t)
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// validateWatch sees each file as it has been checked.
+type validateWatch struct {
+	options       *validateOptions
+	progress      *term.Progress
+	started       time.Time
+	digests, logs int
+	bytes         int64
+	files         []validate.File
+	err           error // of writing valid files
+}
+
+func (w *validateWatch) file(f validate.File) {
+	if f.Digest {
+		w.digests++
+	} else {
+		w.logs, w.bytes = w.logs+1, w.bytes+f.Bytes
+	}
+	rate := float64(w.logs) / max(time.Since(w.started).Seconds(), 0.001)
+	w.progress.Show("%s, %s (%s), %.0f/s", render.Count(w.digests, "digest file"), render.Count(w.logs, "log file"), render.Size(w.bytes), rate)
+	if !w.options.verbose {
+		return
+	}
+	if w.options.app.format(w.options.output) == "json" {
+		w.files = append(w.files, f)
+		return
+	}
+	if f.Status == validate.Valid && w.err == nil {
+		w.progress.Clear()
+		w.err = render.ValidFile(w.options.app.streams.Out, f)
+	}
 }

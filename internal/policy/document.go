@@ -202,17 +202,23 @@ func rawBytes(raws []json.RawMessage) [][]byte {
 	return out
 }
 
-// Indented is a policy text with a line for each value, for people to read
-// and compare. Text that is no JSON comes back as it is.
+// Indented is a policy text with a line for each value and Statement as a
+// list, for people to read and compare. Text that is no policy comes back as
+// it is.
 func Indented(text string) string {
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}
-	var b bytes.Buffer
-	if err := json.Indent(&b, []byte(text), "", "  "); err != nil {
+	d, err := Parse(text)
+	if err != nil {
 		return text
 	}
-	return strings.TrimSpace(b.String()) + "\n"
+	d.source = nil
+	var b bytes.Buffer
+	if err := json.Indent(&b, []byte(d.String()), "", "  "); err != nil {
+		return text
+	}
+	return b.String() + "\n"
 }
 
 // quote writes a JSON string without HTML escapes.

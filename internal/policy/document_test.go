@@ -124,6 +124,8 @@ func TestEqual(t *testing.T) {
 		{`{"Condition":{"Bool":{"aws:SecureTransport":false}}}`, `{"Condition":{"Bool":{"AWS:securetransport":["false"]}}}`, true},
 		{`{"Condition":{"StringEquals":{"a":"1"}}}`, `{"Condition":{"StringLike":{"a":"1"}}}`, false},
 		{`{"Condition":{"StringEquals":{"a":"1","A":"2"}}}`, `{"Condition":{"StringEquals":{"a":["1","2"]}}}`, false},
+		{`{"Condition":{"StringEquals":{"a":"1","A":"2"}}}`, `{"Condition":{"StringEquals":{"a":"1"}}}`, false},
+		{`{"Condition":{"StringEquals":{"a":"1","A":"2"}}}`, `{"Condition":{"StringEquals":{"a":"2"}}}`, false},
 		{`{"Sid":"a"}`, `{"Sid":"b"}`, false},
 		{`{"New":[1,2]}`, `{"New":[2,1]}`, false},
 		{`{"Action":[{"x":1}]}`, `{"Action":[{"x":1}]}`, true},
@@ -156,6 +158,29 @@ func TestSame(t *testing.T) {
 		}
 		if got := Same(a, b); got != tt.want {
 			t.Errorf("Same(%s, %s) = %v", tt.a, tt.b, got)
+		}
+	}
+}
+
+func TestIndented(t *testing.T) {
+	const want = `{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "A<"
+    }
+  ]
+}
+`
+	tests := map[string]string{
+		`{"Version":"2012-10-17","Statement":{"Sid":"A<"}}`:             want,
+		` {"Version" :"2012-10-17", "Statement":[{"Sid":"A<"}]}` + "\n": want,
+		" ":         "",
+		"no policy": "no policy",
+	}
+	for text, want := range tests {
+		if got := Indented(text); got != want {
+			t.Errorf("Indented(%q) = %q", text, got)
 		}
 	}
 }

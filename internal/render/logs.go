@@ -90,7 +90,7 @@ func NewRecords(w io.Writer, format string, t Terminal) *Records {
 func (w *Records) Write(r *logs.Record) error {
 	switch w.format {
 	case "table":
-		return w.table.row(recordRow(r)...)
+		return w.table.row(recordRow(r, w.term)...)
 	case "text":
 		line := append(logs.AppendText(w.to.AvailableBuffer(), r), '\n')
 		return w.write(line)
@@ -172,20 +172,23 @@ func escapeJSON(raw []byte) []byte {
 }
 
 var recordColumns = []Column{
-	{Head: "TIME", Min: 19, Max: 20},
-	{Head: "IDENTITY", Min: 10, Max: 40},
-	{Head: "EVENT", Min: 14, Max: 48},
-	{Head: "ADDRESS", Min: 8, Max: 39},
+	{Head: "TIME", Min: 19},
+	{Head: "IDENTITY", Min: 8, Max: 40},
+	{Head: "EVENT", Min: 16, Max: 48},
+	{Head: "ADDRESS", Min: 10, Max: 39},
 	{Head: "REGION", Min: 9, Max: 16},
-	{Head: "ERROR", Min: 5, Max: 32},
+	{Head: "ERROR", Min: 6, Max: 32},
 }
 
 // recordRow is a record in words. The event is written as in a policy's
 // action: service and name.
-func recordRow(r *logs.Record) []string {
-	at := "-"
+func recordRow(r *logs.Record, to Terminal) []string {
+	at, layout := "-", time.RFC3339
+	if to.Width > 0 {
+		layout = time.DateTime
+	}
 	if t, ok := r.Time(); ok {
-		at = t.Format(time.RFC3339)
+		at = t.Format(layout)
 	}
 	name, source := r.Name(), r.Source()
 	if insight, from := r.Insight(); name == "" && insight != "" {

@@ -6,18 +6,29 @@ package sandbox
 
 import (
 	"context"
+	"crypto/rsa"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
-	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
 	"trailctl/internal/sandbox/clock"
+	"trailctl/internal/sandbox/cloudtrail"
+	"trailctl/internal/sandbox/ec2"
+	"trailctl/internal/sandbox/s3"
+	"trailctl/internal/sandbox/sts"
 )
 
 // Options says how a sandbox behaves. The zero value works.
 type Options struct {
 	Account string   // twelve digits; default 123456789012
-	Regions []string // enabled regions; default the 17 that every new account has
+	Regions []string // enabled regions; default DefaultRegions
 
 	LogInterval    time.Duration // between log files; default 5s (AWS: about 5 minutes)
 	DigestInterval time.Duration // between digest files; default 1m (AWS: one hour); whole seconds
@@ -29,30 +40,285 @@ type Options struct {
 	SeedEvents int // events of made-up history; 0 for none
 	SeedDays   int // over how many days before now; default 7
 	Seed       uint64
+
+	// NewKey makes the RSA key with which a region signs digest files; default
+	// a fresh one, which takes about 0.1 s. Tests share keys: SharedKeys.
+	NewKey func(region string) (*rsa.PrivateKey, error)
+}
+
+// DefaultAccount is the account of callers that name none.
+const DefaultAccount = "123456789012"
+
+// DefaultRegions are the regions that every AWS account has without opting in.
+func DefaultRegions() []string {
+	return []string{
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+		"ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
+		"us-east-1", "us-east-2", "us-west-1", "us-west-2",
+	}
+}
+
+// withDefaults fills in what was left out and checks the rest.
+func (o Options) withDefaults() (Options, error) {
+	if o.Account == "" {
+		o.Account = DefaultAccount
+	}
+	if !accountPattern.MatchString(o.Account) {
+		return o, fmt.Errorf("the account %q is not twelve digits", o.Account)
+	}
+	if len(o.Regions) == 0 {
+		o.Regions = DefaultRegions()
+	}
+	o.Regions = slices.Clone(o.Regions)
+	slices.Sort(o.Regions)
+	o.Regions = slices.Compact(o.Regions)
+	for _, r := range o.Regions {
+		if !regionPattern.MatchString(r) {
+			return o, fmt.Errorf("%q is not the name of a region", r)
+		}
+	}
+	if o.LogInterval == 0 {
+		o.LogInterval = 5 * time.Second
+	}
+	if o.DigestInterval == 0 {
+		o.DigestInterval = time.Minute
+	}
+	if o.Clock == nil {
+		o.Clock = &clock.Offset{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.SeedDays == 0 {
+		o.SeedDays = 7
+	}
+	if o.SeedEvents < 0 || o.SeedDays < 0 {
+		return o, fmt.Errorf("%d events over %d days of history cannot be seeded", o.SeedEvents, o.SeedDays)
+	}
+	return o, nil
 }
 
 // Sandbox is one running local AWS. It is an http.Handler.
 type Sandbox struct {
-	clock clock.Clock
+	options Options
+	log     *slog.Logger
+	time    *timeline
+	calls   tally
+
+	s3     *s3.Service
+	sts    *sts.Service
+	ec2    *ec2.Service
+	trails *cloudtrail.Service
+
+	delivering sync.Mutex // deliveries run one after the other
 }
 
-// New makes a sandbox, loads its state from Options.Dir and seeds it.
+// New makes a sandbox, loads its state from Options.Dir and seeds its history.
 func New(ctx context.Context, o Options) (*Sandbox, error) {
-	return nil, errors.New("the sandbox is being built")
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{options: o, log: o.Log, time: &timeline{base: o.Clock}, sts: sts.New(principalID), ec2: ec2.New(o.Regions)}
+	if err := s.catchUp(); err != nil {
+		return nil, err
+	}
+	if s.s3, err = s3.New(s3.Options{Dir: subfolder(o.Dir, "s3"), Now: s.Now, Account: o.Account}); err != nil {
+		return nil, err
+	}
+	s.trails, err = cloudtrail.New(cloudtrail.Options{
+		Regions: o.Regions, LogInterval: o.LogInterval, DigestInterval: o.DigestInterval,
+		Bucket: store{s.s3}, Log: o.Log, Dir: subfolder(o.Dir, "cloudtrail"), NewKey: o.NewKey,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.trails.Resume(s.Now())
+	if o.SeedEvents > 0 {
+		if err := s.seed(ctx); err != nil {
+			return nil, fmt.Errorf("seeding the history: %w", err)
+		}
+	}
+	return s, nil
 }
 
-// ServeHTTP answers one AWS call.
-func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {}
-
-// Run makes deliveries when they are due, until ctx ends.
-func (s *Sandbox) Run(ctx context.Context) error { return nil }
-
-// Advance moves the clock by d. Everything that falls due on the way is
-// delivered at its own time, in order.
-func (s *Sandbox) Advance(d time.Duration) error { return nil }
+func subfolder(dir, name string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, name)
+}
 
 // Now is the sandbox's time.
-func (s *Sandbox) Now() time.Time { return s.clock.Now() }
+func (s *Sandbox) Now() time.Time { return s.time.now() }
 
-// Close saves the state.
-func (s *Sandbox) Close() error { return nil }
+// pollInterval is how often Run looks for due deliveries.
+const pollInterval = 200 * time.Millisecond
+
+// Run makes deliveries when they are due, until ctx ends. It returns nil then.
+func (s *Sandbox) Run(ctx context.Context) error {
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := s.deliverDue(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+// deliverDue delivers everything that is due by now, each at its own time.
+func (s *Sandbox) deliverDue(ctx context.Context) error {
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	some := false
+	for {
+		at, due := s.trails.NextDue()
+		if !due || at.After(s.Now()) {
+			break
+		}
+		some = true
+		if err := s.trails.Deliver(ctx, at); err != nil {
+			return err
+		}
+	}
+	if some {
+		s.trails.Save()
+	}
+	return nil
+}
+
+func (s *Sandbox) deliverPending(ctx context.Context) error {
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	defer s.trails.Save()
+	return s.trails.DeliverPending(ctx, s.Now())
+}
+
+// Limits of one Advance. A digest file costs about a millisecond.
+const (
+	maxAdvance = 400 * 24 * time.Hour
+	maxDigests = 200_000
+)
+
+// Advance moves the clock by d. Everything that falls due on the way is
+// delivered at its own time, in order. It fails with a clock that cannot be
+// moved.
+func (s *Sandbox) Advance(d time.Duration) error {
+	mover, ok := s.options.Clock.(clock.Mover)
+	switch {
+	case !ok:
+		return errors.New("the sandbox runs on a clock that cannot be moved")
+	case d < 0:
+		return fmt.Errorf("the clock cannot be moved back by %s", -d)
+	case d > maxAdvance:
+		return fmt.Errorf("the clock cannot be moved by %s at once: the most is %s", d, maxAdvance)
+	}
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	target := s.Now().Add(d)
+	if n := s.trails.DigestsUntil(target); n > maxDigests {
+		return fmt.Errorf("moving the clock by %s would deliver %d digest files, more than %d: use smaller steps or a longer digest interval", d, n, maxDigests)
+	}
+	err := s.deliverUntil(target)
+	mover.Advance(d)
+	s.time.stand(time.Time{})
+	s.trails.Save()
+	return errors.Join(err, s.saveTime())
+}
+
+// deliverUntil lets time stand at each moment at which something is due, up
+// to a time, and delivers it there.
+func (s *Sandbox) deliverUntil(until time.Time) error {
+	for {
+		at, due := s.trails.NextDue()
+		if !due || at.After(until) {
+			return nil
+		}
+		if now := s.Now(); at.Before(now) {
+			at = now
+		}
+		s.time.stand(at)
+		if err := s.trails.Deliver(context.Background(), at); err != nil {
+			return err
+		}
+	}
+}
+
+// Close saves the state for the last time. The sandbox is not used after it.
+func (s *Sandbox) Close() error {
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	return errors.Join(s.trails.Close(), s.saveTime())
+}
+
+// savedTime keeps time from running backwards over a restart after Advance.
+type savedTime struct {
+	Version int
+	Time    time.Time
+}
+
+func (s *Sandbox) timeFile() string { return filepath.Join(s.options.Dir, "sandbox.json") }
+
+func (s *Sandbox) saveTime() error {
+	if s.options.Dir == "" {
+		return nil
+	}
+	text, err := json.Marshal(savedTime{1, s.Now()})
+	if err == nil {
+		err = os.WriteFile(s.timeFile(), text, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("saving the sandbox's time: %w", err)
+	}
+	return nil
+}
+
+// catchUp makes the folder for the state and moves the clock on to where it
+// stood when the state was saved.
+func (s *Sandbox) catchUp() error {
+	if s.options.Dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.options.Dir, 0o700); err != nil {
+		return fmt.Errorf("making the sandbox's folder: %w", err)
+	}
+	text, err := os.ReadFile(s.timeFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var saved savedTime
+	if err == nil {
+		err = json.Unmarshal(text, &saved)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the sandbox's time from %s: %w", s.timeFile(), err)
+	}
+	if mover, ok := s.options.Clock.(clock.Mover); ok && saved.Time.After(s.Now()) {
+		mover.Advance(saved.Time.Sub(s.Now()))
+	}
+	return nil
+}
+
+// SharedKeys makes a NewKey that gives every sandbox of a process the same
+// key for a region, so that tests do not wait for fresh ones.
+func SharedKeys() func(region string) (*rsa.PrivateKey, error) {
+	var mu sync.Mutex
+	keys := map[string]*rsa.PrivateKey{}
+	return func(region string) (*rsa.PrivateKey, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if keys[region] == nil {
+			k, err := cloudtrail.GenerateKey(region)
+			if err != nil {
+				return nil, err
+			}
+			keys[region] = k
+		}
+		return keys[region], nil
+	}
+}

@@ -47,10 +47,10 @@ type head struct {
 
 // status is what GetTrailStatus says about the deliveries of one region.
 type status struct {
-	Delivered, Attempted     time.Time
-	Error                    string
-	Digested, DigestAttempt  time.Time
-	DigestError              string
+	Delivered, Attempted    time.Time
+	Error                   string
+	Digested, DigestAttempt time.Time
+	DigestError             string
 }
 
 // ending says what of a chain is to end once the call that ends it has been

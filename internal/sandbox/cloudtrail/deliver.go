@@ -214,8 +214,8 @@ func (s *Service) deliverLogs(j *job, at time.Time) error {
 			return fmt.Errorf("compressing the log file %s: %w", key, err)
 		}
 		if code := s.put(&j.trail, key, body, nil); code != "" {
+			s.warn(j, "a log file could not be delivered", st.Error, code)
 			st.Error = code
-			s.log.Warn("a log file could not be delivered", "trail", j.trail.Name, "region", j.work.Region, "bucket", j.trail.Bucket, "error", code)
 			return nil
 		}
 		st.Error, st.Delivered = "", at
@@ -254,9 +254,9 @@ func (s *Service) deliverDigest(j *job, at time.Time) error {
 	c.Status.DigestAttempt = at
 	metadata := map[string]string{"signature": d.signature, "signature-algorithm": signatureAlgorithm}
 	if code := s.put(&j.trail, d.key, body, metadata); code != "" {
+		s.warn(j, "a digest file could not be delivered", c.Status.DigestError, code)
 		c.Status.DigestError = code
 		c.Digest.Due = at.Add(j.nextDigest)
-		s.log.Warn("a digest file could not be delivered", "trail", j.trail.Name, "region", c.Region, "bucket", j.trail.Bucket, "error", code)
 		return nil
 	}
 	c.Status.DigestError, c.Status.Digested = "", at
@@ -268,6 +268,13 @@ func (s *Service) deliverDigest(j *job, at time.Time) error {
 	c.Head = &head{Bucket: j.trail.Bucket, Key: d.key, Hash: hash(d.text), Signature: d.signature}
 	c.Digest = &period{Start: d.end, Due: d.end.Add(j.nextDigest)}
 	return nil
+}
+
+// warn writes a failed delivery into the log, once for each kind of failure.
+func (s *Service) warn(j *job, what, before, code string) {
+	if code != before {
+		s.log.Warn(what, "trail", j.trail.Name, "region", j.work.Region, "bucket", j.trail.Bucket, "error", code)
+	}
 }
 
 // put delivers one file as the bucket's policy allows it. It answers S3's

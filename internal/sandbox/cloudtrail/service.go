@@ -119,6 +119,13 @@ func (s *Service) Trails() int {
 	return len(s.trails)
 }
 
+// Has tells whether there is a trail with this home region and name.
+func (s *Service) Has(account, region, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.find(account, region, name) != nil
+}
+
 // Events is the number of events in the event history.
 func (s *Service) Events() int { return s.history.len() }
 

@@ -21,6 +21,18 @@ type checksum struct {
 	Type      string `json:"type,omitempty"` // "FULL_OBJECT" or "COMPOSITE"; of an object only
 }
 
+// checksumElements are the elements that name a checksum in XML.
+type checksumElements struct {
+	ChecksumCRC32     string `xml:",omitempty"`
+	ChecksumCRC32C    string `xml:",omitempty"`
+	ChecksumCRC64NVME string `xml:",omitempty"`
+	ChecksumSHA1      string `xml:",omitempty"`
+	ChecksumSHA256    string `xml:",omitempty"`
+	ChecksumSHA512    string `xml:",omitempty"`
+	ChecksumMD5       string `xml:",omitempty"`
+	ChecksumType      string `xml:",omitempty"`
+}
+
 const (
 	fullObject = "FULL_OBJECT"
 	composite  = "COMPOSITE"
@@ -137,3 +149,28 @@ func compositeSum(algorithm string, parts []part) (string, error) {
 	}
 	return base64Sum(h) + "-" + strconv.Itoa(len(parts)), nil
 }
+
+// elements are a checksum as XML answers have it.
+func (c checksum) elements() checksumElements {
+	out := checksumElements{ChecksumType: c.Type}
+	switch c.Algorithm {
+	case "CRC32":
+		out.ChecksumCRC32 = c.Value
+	case "CRC32C":
+		out.ChecksumCRC32C = c.Value
+	case "CRC64NVME":
+		out.ChecksumCRC64NVME = c.Value
+	case "SHA1":
+		out.ChecksumSHA1 = c.Value
+	case "SHA256":
+		out.ChecksumSHA256 = c.Value
+	case "SHA512":
+		out.ChecksumSHA512 = c.Value
+	case "MD5":
+		out.ChecksumMD5 = c.Value
+	}
+	return out
+}
+
+// ofPart is a checksum without a type, which only objects have.
+func (c checksum) ofPart() checksum { return checksum{Algorithm: c.Algorithm, Value: c.Value} }

@@ -14,15 +14,15 @@ import (
 // failure is an error answer of S3's: its code, the elements it has besides
 // code and message, and headers of its own.
 type failure struct {
-	call.Error
+	answer call.Error
 	detail [][2]string
 	header map[string]string
 }
 
-func (f *failure) Error() string { return f.Error.Error() }
+func (f *failure) Error() string { return f.answer.Error() }
 
 func fail(status int, code, format string, args ...any) *failure {
-	return &failure{Error: call.Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}}
+	return &failure{answer: call.Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}}
 }
 
 // with adds an element to the error document.
@@ -89,25 +89,26 @@ func (r *request) answer(err error) {
 		f = fail(http.StatusInternalServerError, "InternalError",
 			"We encountered an internal error. Please try again. (%v)", err)
 	}
-	r.call.Error = &call.Error{Status: f.Status, Code: f.Code, Message: f.Message}
+	status := f.answer.Status
+	r.call.Error = &f.answer
 	r.call.ResponseElements = nil
 	h := r.w.Header()
 	for name, value := range f.header {
 		h.Set(name, value)
 	}
-	if r.http.Method == http.MethodHead || f.Status == http.StatusNotModified {
-		r.w.WriteHeader(f.Status)
+	if r.http.Method == http.MethodHead || status == http.StatusNotModified {
+		r.w.WriteHeader(status)
 		return
 	}
 	h.Set("Content-Type", "application/xml")
-	r.w.WriteHeader(f.Status)
+	r.w.WriteHeader(status)
 	fmt.Fprint(r.w, f.document(r.call.RequestID))
 }
 
 func (f *failure) document(requestID string) string {
 	var b strings.Builder
 	b.WriteString(xmlHeader + "<Error>")
-	elements := append([][2]string{{"Code", f.Code}, {"Message", f.Message}}, f.detail...)
+	elements := append([][2]string{{"Code", f.answer.Code}, {"Message", f.answer.Message}}, f.detail...)
 	elements = append(elements, [2]string{"RequestId", requestID}, [2]string{"HostId", hostID(requestID)})
 	for _, e := range elements {
 		fmt.Fprintf(&b, "<%s>%s</%s>", e[0], escapeXML(e[1]), e[0])

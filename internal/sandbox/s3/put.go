@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -188,7 +189,7 @@ func (s *Service) Get(bucket, key string) (body []byte, metadata map[string]stri
 		return nil, nil, err
 	}
 	defer in.Close()
-	body, err = readAll(in, v.Size)
+	body, err = io.ReadAll(in)
 	return body, maps.Clone(v.Metadata), err
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/md5"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"hash"
@@ -70,7 +69,7 @@ func (s *Service) receive(r *request, algorithm string) (received, error) {
 	if algorithm == "" {
 		algorithm = defaultAlgorithm
 	}
-	if e.value != "" && e.algorithm != algorithm {
+	if (e.value != "" || e.trailer) && e.algorithm != algorithm {
 		return received{}, invalidRequest("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s",
 			strings.ToLower(algorithm), strings.ToLower(e.algorithm))
 	}
@@ -133,17 +132,12 @@ type sums struct {
 	sha256    hash.Hash // nil unless the uploader gave one
 	algorithm string
 	checksum  hash.Hash
-	claimed   hash.Hash // of the uploader's algorithm where that is another one
 }
 
 func newSums(e expectation, algorithm string) *sums {
 	h := &sums{md5: md5.New(), algorithm: algorithm, checksum: newHash(algorithm)}
 	if e.sha256 != "" {
 		h.sha256 = sha256.New()
-	}
-	h.claimed = h.checksum
-	if e.trailer && e.algorithm != algorithm {
-		h.claimed = newHash(e.algorithm)
 	}
 	return h
 }
@@ -152,9 +146,6 @@ func (h *sums) writers() []io.Writer {
 	out := []io.Writer{h.md5, h.checksum}
 	if h.sha256 != nil {
 		out = append(out, h.sha256)
-	}
-	if h.claimed != h.checksum {
-		out = append(out, h.claimed)
 	}
 	return out
 }
@@ -167,7 +158,7 @@ func (h *sums) prove(e expectation) error {
 	case e.sha256 != "" && e.sha256 != hex.EncodeToString(h.sha256.Sum(nil)):
 		return fail(http.StatusBadRequest, "XAmzContentSHA256Mismatch",
 			"The provided 'x-amz-content-sha256' header does not match what was computed.")
-	case e.value != "" && e.value != base64Sum(h.claimed):
+	case e.value != "" && e.value != base64Sum(h.checksum):
 		return badDigest(e.algorithm)
 	}
 	return nil
@@ -215,6 +206,3 @@ func (r *request) drain() {
 
 // etag is the quoted form of an object's or a part's MD5.
 func etag(sum []byte) string { return hex.EncodeToString(sum) }
-
-// md5Base64 is the form that AWS headers have.
-func md5Base64(sum []byte) string { return base64.StdEncoding.EncodeToString(sum) }

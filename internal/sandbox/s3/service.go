@@ -139,7 +139,7 @@ func (r *request) checkRegion() error {
 }
 
 func notServed(operation string) *failure {
-	return &failure{Error: *call.NotServed("s3", operation)}
+	return &failure{answer: *call.NotServed("s3", operation)}
 }
 
 func (s *Service) bucket(name string) *bucket {

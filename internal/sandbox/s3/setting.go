@@ -15,7 +15,9 @@ type setting struct {
 	status  int // of a successful PUT
 }
 
-func missingSetting(code, message string) *failure { return fail(http.StatusNotFound, code, "%s", message) }
+func missingSetting(code, message string) *failure {
+	return fail(http.StatusNotFound, code, "%s", message)
+}
 
 // settingOf is nil for a sub-resource that is no setting.
 func settingOf(marker string) *setting {

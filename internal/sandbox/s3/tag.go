@@ -24,7 +24,9 @@ const (
 	maxBucketTags = 50
 )
 
-func invalidTag(format string) *failure { return fail(http.StatusBadRequest, "InvalidTag", "%s", format) }
+func invalidTag(format string) *failure {
+	return fail(http.StatusBadRequest, "InvalidTag", "%s", format)
+}
 
 func checkTags(tags []tag, limit int) error {
 	if len(tags) > limit {
@@ -119,7 +121,9 @@ func (s *Service) putObjectTagging(r *request) error {
 	return s.setTags(r, tags, http.StatusOK)
 }
 
-func (s *Service) deleteObjectTagging(r *request) error { return s.setTags(r, nil, http.StatusNoContent) }
+func (s *Service) deleteObjectTagging(r *request) error {
+	return s.setTags(r, nil, http.StatusNoContent)
+}
 
 func (s *Service) setTags(r *request, tags []tag, status int) error {
 	v, err := s.replace(r.b, r.key, r.query.Get("versionId"), func(v *version) { v.Tags = tags })

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"trailctl/internal/awsconf"
+	"trailctl/internal/when"
+)
+
+type sandboxAdvance struct {
+	*app
+	endpoint string
+	output   outputOptions
+	length   string
+}
+
+func (a *app) sandboxAdvanceCommand() *cli.Command {
+	o := &sandboxAdvance{app: a}
+	return &cli.Command{
+		Name:      "advance",
+		Usage:     "move a running sandbox's clock ahead; what falls due on the way is delivered",
+		ArgsUsage: "DURATION",
+		Flags: joinFlags([]cli.Flag{
+			&cli.StringFlag{Name: "endpoint-url", Category: "AWS", Usage: "`URL` of the sandbox (default: AWS_ENDPOINT_URL)", Destination: &o.endpoint},
+		}, outputFlags(&o.output, "table", "json")),
+		Action: func(c *cli.Context) error {
+			o.length = c.Args().First()
+			return o.run(c.Context)
+		},
+	}
+}
+
+// maxControlAnswer bounds what is read of the sandbox's answer.
+const maxControlAnswer = 64 << 10
+
+func (o *sandboxAdvance) run(ctx context.Context) error {
+	d, err := when.ParseAgo(o.length)
+	if err != nil {
+		return usagef("%s", err)
+	}
+	endpoint := o.endpoint
+	if endpoint == "" {
+		endpoint, _ = awsconf.Setting("AWS_ENDPOINT_URL")
+	}
+	if endpoint == "" {
+		return withHint(usagef("no sandbox is named"), "use --endpoint-url, or set AWS_ENDPOINT_URL as \"trailctl sandbox start\" prints it")
+	}
+	now, err := advanceSandbox(ctx, endpoint, d)
+	if err != nil {
+		return err
+	}
+	if o.format(o.output) == "json" {
+		return printed(json.NewEncoder(o.streams.Out).Encode(struct {
+			Version int       `json:"version"`
+			Time    time.Time `json:"time"`
+		}{1, now}))
+	}
+	_, err = fmt.Fprintf(o.streams.Out, "It is %s in the sandbox now.\n", now.Format(time.RFC3339))
+	return printed(err)
+}
+
+// advanceSandbox asks a sandbox to move its clock and returns its new time.
+func advanceSandbox(ctx context.Context, endpoint string, d time.Duration) (time.Time, error) {
+	address := strings.TrimRight(endpoint, "/") + "/_sandbox/advance?by=" + url.QueryEscape(d.String())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
+	if err != nil {
+		return time.Time{}, usagef("--endpoint-url %s: %s", endpoint, err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("asking the sandbox at %s: %w", endpoint, err)
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Time  time.Time
+		Error string
+	}
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxControlAnswer))
+	if err == nil {
+		err = json.Unmarshal(text, &answer)
+	}
+	switch {
+	case answer.Error != "":
+		return time.Time{}, fmt.Errorf("the sandbox at %s: %s", endpoint, answer.Error)
+	case err != nil || resp.StatusCode != http.StatusOK || answer.Time.IsZero():
+		return time.Time{}, fmt.Errorf("what answers at %s (HTTP %d) is no trailctl sandbox", endpoint, resp.StatusCode)
+	}
+	return answer.Time, nil
+}

@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"trailctl/bucket"
+	"trailctl/internal/awsconf"
+	"trailctl/trail"
+	"trailctl/validate"
+)
+
+// validateTarget is what TARGET and the flags beside it turned out to be.
+type validateTarget struct {
+	options     validate.Options
+	note        string // for the person at the terminal
+	nothingHint string // when nothing is found there
+	close       func()
+}
+
+// open finds out what is to be validated.
+func (o *validateOptions) open(ctx context.Context) (*validateTarget, error) {
+	t := &validateTarget{close: func() {}}
+	if o.aws.region != "" {
+		t.options.Regions = []string{o.aws.region}
+	}
+	word := o.target
+	if word == "" || arn.IsARN(word) && o.trailARN == "" {
+		if word != "" {
+			o.trailARN = word
+		}
+		word = ""
+	}
+	if o.trailARN != "" {
+		if err := o.chooseTrail(t); err != nil {
+			return nil, err
+		}
+	}
+	if name, prefix, ok := bucket.ParseURI(word); ok {
+		return t, o.openBucket(ctx, t, name, prefix)
+	}
+	if strings.HasPrefix(word, "s3:") {
+		return nil, usagef("%q names no bucket: it is s3://BUCKET/PREFIX", word)
+	}
+	if word != "" {
+		info, err := os.Stat(word)
+		switch {
+		case err == nil && info.IsDir():
+			return t, o.openFolder(ctx, t, word)
+		case err == nil:
+			return nil, usagef("%s is a file: validate takes a folder, a trail or s3://BUCKET", word)
+		case strings.ContainsAny(word, `/\`) || !errors.Is(err, os.ErrNotExist):
+			return nil, err
+		case o.trailARN != "":
+			return nil, usagef("two trails are named: %s, and --trail-arn %s", word, o.trailARN)
+		}
+		t.options.Trail = word
+	}
+	if o.bucket != "" {
+		return t, o.openBucket(ctx, t, o.bucket, o.prefix)
+	}
+	return t, o.openTrail(ctx, t)
+}
+
+var trailARN = regexp.MustCompile(`^arn:[^:]+:cloudtrail:[a-z0-9-]+:\d{12}:trail/[A-Za-z0-9._-]+$`)
+
+// chooseTrail takes name, home region and account from the ARN.
+func (o *validateOptions) chooseTrail(t *validateTarget) error {
+	if !trailARN.MatchString(o.trailARN) {
+		return usagef("%q is not the ARN of a trail: arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME", o.trailARN)
+	}
+	id, err := arn.Parse(o.trailARN)
+	if err != nil {
+		return usagef("%q is not an ARN", o.trailARN)
+	}
+	t.options.Trail, t.options.Home, t.options.Owner = strings.TrimPrefix(id.Resource, "trail/"), id.Region, id.AccountID
+	return nil
+}
+
+// openTrail asks CloudTrail where the trail delivers and what it records.
+func (o *validateOptions) openTrail(ctx context.Context, t *validateTarget) error {
+	cfg, err := o.app.load(ctx, o.aws)
+	if err != nil {
+		return err
+	}
+	wanted := t.options.Trail
+	if o.trailARN != "" {
+		wanted = o.trailARN
+	}
+	found, err := trail.Find(ctx, func(region string) trail.Finder { return cfg.CloudTrail(region) }, cfg.Region, wanted)
+	if errors.Is(err, trail.ErrNotFound) {
+		return withHint(err, "\"trailctl trail list\" shows the trails there are; the files of a deleted trail are validated with --s3-bucket")
+	}
+	if err != nil {
+		return trailError(err, cfg.Region)
+	}
+	c := &t.options
+	c.Trail, c.Home, c.Owner = found.Name, found.HomeRegion, found.Account()
+	c.SingleRegion, c.MultiRegion = !found.MultiRegion, found.MultiRegion
+	prefix := found.Prefix
+	if o.prefixSet {
+		prefix = o.prefix
+	}
+	if !found.Organization {
+		c.Bases = basesOf(prefix, c.Owner, o.accounts.Value())
+	}
+	// Whoever may read the bucket need not be allowed this.
+	if s, err := trail.ReadStatus(ctx, cfg.CloudTrail(found.HomeRegion), found); err == nil {
+		c.Started = s.Started
+		if !s.Logging {
+			c.Stopped = s.Stopped
+		}
+	}
+	if found.MultiRegion && o.aws.region != "" {
+		t.note = fmt.Sprintf("only the files of region %s are validated; without --region all are", o.aws.region)
+	}
+	t.nothingHint = "digest files come about an hour after logging began; check the window, --region and --account-id"
+	if !found.LogFileValidation {
+		t.nothingHint = "log file validation is off for this trail, so CloudTrail delivers no digest files: switch it on"
+	}
+	return o.useBucket(ctx, t, cfg, found.Bucket, prefix)
+}
+
+func basesOf(prefix, owner string, accounts []string) []bucket.Base {
+	if len(accounts) == 0 {
+		accounts = []string{owner}
+	}
+	var bases []bucket.Base
+	for _, id := range accounts {
+		bases = append(bases, bucket.Base{Prefix: strings.Trim(prefix, "/"), Account: id})
+	}
+	return bases
+}
+
+// openBucket looks into a bucket without asking CloudTrail for a trail. What
+// stands after AWSLogs/ in the prefix narrows the search.
+func (o *validateOptions) openBucket(ctx context.Context, t *validateTarget, name, prefix string) error {
+	cfg, err := o.app.load(ctx, o.aws)
+	if err != nil {
+		return err
+	}
+	if o.prefixSet {
+		prefix = o.prefix
+	}
+	prefix, rest := aboveLogs(prefix)
+	if base, ok := baseBelow(prefix, rest); ok {
+		t.options.Bases = []bucket.Base{base}
+	}
+	t.nothingHint = "check the bucket and the prefix above AWSLogs/, the trail's name and home region, --region, --account-id and the window"
+	return o.useBucket(ctx, t, cfg, name, prefix)
+}
+
+// aboveLogs cuts a path at AWSLogs.
+func aboveLogs(path string) (above, below string) {
+	path = strings.Trim(path, "/")
+	if path == "AWSLogs" {
+		return "", ""
+	}
+	if rest, ok := strings.CutPrefix(path, "AWSLogs/"); ok {
+		return "", rest
+	}
+	above, below, _ = strings.Cut(path, "/AWSLogs")
+	return above, strings.Trim(below, "/")
+}
+
+var basePattern = regexp.MustCompile(`^(?:(o-[a-z0-9]+)/)?(\d{12})(?:/|$)`)
+
+func baseBelow(prefix, rest string) (bucket.Base, bool) {
+	m := basePattern.FindStringSubmatch(rest)
+	if m == nil {
+		return bucket.Base{}, false
+	}
+	return bucket.Base{Prefix: prefix, Org: m[1], Account: m[2]}, true
+}
+
+// useBucket reads each bucket from the region it lies in, and keys from
+// CloudTrail or a file.
+func (o *validateOptions) useBucket(ctx context.Context, t *validateTarget, cfg *awsconf.Config, name, prefix string) error {
+	c := &t.options
+	c.Bucket, c.Prefix = name, strings.Trim(prefix, "/")
+	c.Open = func(ctx context.Context, name string) (validate.Store, error) {
+		region, _, err := bucket.Region(ctx, cfg.S3(c.Home), name)
+		if errors.Is(err, bucket.ErrNotFound) {
+			return nil, err
+		}
+		if err != nil || region == "" {
+			region = c.Home // asking is a courtesy: reading says what is wrong
+		}
+		return &bucket.S3{Client: cfg.S3(region), Name: name}, nil
+	}
+	c.Keys = validate.AWSKeys{Client: func(region string) validate.KeyLister { return cfg.CloudTrail(region) }}
+	if o.keys != "" {
+		return o.useKeyFile(t, o.keys)
+	}
+	return nil
+}
+
+// openFolder looks into a local copy. A path that leads into AWSLogs means
+// the folder above it.
+func (o *validateOptions) openFolder(ctx context.Context, t *validateTarget, dir string) error {
+	if abs, err := filepath.Abs(dir); err == nil {
+		if above, below, ok := strings.Cut(abs+"/", "/AWSLogs/"); ok {
+			dir = above + "/"
+			if base, ok := baseBelow("", strings.Trim(below, "/")); ok {
+				t.options.Bases = []bucket.Base{base}
+			}
+		}
+	}
+	folder, err := bucket.OpenFolder(dir)
+	if err != nil {
+		return err
+	}
+	t.close = func() { folder.Close() }
+	store, above, err := validate.OpenCopy(ctx, folder)
+	if errors.Is(err, validate.ErrNoCopy) {
+		folder.Close()
+		return exitWith(codeNothing, withHint(fmt.Errorf("nothing to validate: %w", err), "a copy keeps the bucket's layout, AWSLogs/ACCOUNT/CloudTrail-Digest/..., as \"trailctl logs download\" makes it"))
+	}
+	if err != nil {
+		folder.Close()
+		return err
+	}
+	c := &t.options
+	c.Copy, c.Workers = true, max(2, runtime.NumCPU())
+	c.Open = func(context.Context, string) (validate.Store, error) { return store, nil }
+	t.nothingHint = "the copy must hold CloudTrail-Digest/ beside CloudTrail/; check the window, --region and --account-id"
+	files := []string{o.keys}
+	if o.keys == "" {
+		files = []string{filepath.Join(dir, validate.KeyFileName), filepath.Join(dir, above, validate.KeyFileName)}
+	}
+	if err := o.useKeyFile(t, files...); err != nil {
+		folder.Close()
+		return err
+	}
+	return nil
+}
+
+const maxKeyFile = 16 << 20
+
+// useKeyFile reads the first of the files that is there.
+func (o *validateOptions) useKeyFile(t *validateTarget, files ...string) error {
+	var file *os.File
+	var err error
+	for _, name := range files {
+		if file, err = os.Open(name); err == nil || !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
+		return withHint(fmt.Errorf("reading the public keys: %w", err), "\"trailctl logs download\" saves them as %s; give another file with --public-keys", validate.KeyFileName)
+	}
+	defer file.Close()
+	raw, err := io.ReadAll(io.LimitReader(file, maxKeyFile))
+	if err != nil {
+		return fmt.Errorf("reading the public keys: %w", err)
+	}
+	keys, err := validate.ParseKeyFile(raw)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file.Name(), err)
+	}
+	t.options.Keys = keys
+	return nil
+}

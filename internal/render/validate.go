@@ -1,0 +1,176 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"trailctl/internal/term"
+	"trailctl/validate"
+)
+
+// Validation is the JSON form of a validation report. Its version rises when
+// a field changes its meaning or goes; fields may be added.
+type Validation struct {
+	Version int `json:"version"`
+	*validate.Report
+	Files []ValidatedFile `json:"files,omitempty"` // with --verbose only
+}
+
+// ValidatedFile is one file that was looked at.
+type ValidatedFile struct {
+	Kind   string          `json:"kind"` // "digest file", "backfill digest file" or "log file"
+	URI    string          `json:"uri"`
+	Status validate.Status `json:"status"`
+	Bytes  int64           `json:"bytes"`
+}
+
+const validationVersion = 1
+
+// ValidationJSON writes a report as one JSON object.
+func ValidationJSON(w io.Writer, r *validate.Report, files []validate.File) error {
+	v := Validation{Version: validationVersion, Report: r}
+	for _, f := range files {
+		v.Files = append(v.Files, ValidatedFile{Kind: fileKind(f), URI: f.URI, Status: f.Status, Bytes: f.Bytes})
+	}
+	return JSON(w, v)
+}
+
+func fileKind(f validate.File) string {
+	switch {
+	case f.Digest && f.Backfill:
+		return "backfill digest file"
+	case f.Digest:
+		return "digest file"
+	}
+	return "log file"
+}
+
+// ValidFile writes the line of a valid file.
+func ValidFile(w io.Writer, f validate.File) error {
+	_, err := fmt.Fprintf(w, "%s\t%s\tvalid\n", subjectWords(f.Backfill && f.Digest, f.Digest), term.Escape(f.URI))
+	return err
+}
+
+func subjectWords(backfill, digest bool) string {
+	switch {
+	case !digest:
+		return "Log file"
+	case backfill:
+		return "(backfill) Digest file"
+	}
+	return "Digest file"
+}
+
+// ValidationText writes a report in the lines of "aws cloudtrail
+// validate-logs": findings, then the summary.
+func ValidationText(w io.Writer, r *validate.Report) error {
+	b := bufio.NewWriter(w)
+	for _, f := range r.Findings {
+		fmt.Fprintln(b, findingLine(f, len(r.Chains) > 1))
+	}
+	if len(r.Findings) > 0 {
+		fmt.Fprintln(b)
+	}
+	summary(b, r)
+	return b.Flush()
+}
+
+func findingLine(f validate.Finding, several bool) string {
+	backfill := ""
+	if f.Backfill {
+		backfill = "(backfill) "
+	}
+	where := ""
+	if several {
+		where = fmt.Sprintf(" (account %s, region %s)", f.Account, f.Region)
+	}
+	switch {
+	case f.Code == validate.CodeGap:
+		return backfill + term.Escape(f.Message) + where
+	case f.Subject == validate.SubjectChain:
+		return backfill + "Digest chain\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
+	case f.Subject == validate.SubjectDigest:
+		return backfill + "Digest file\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
+	}
+	return "Log file\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
+}
+
+// remarks are what a finding says besides its message, in brackets.
+func remarks(f validate.Finding) string {
+	if s := remarkText(f); s != "" {
+		return " (" + s + ")"
+	}
+	return ""
+}
+
+func remarkText(f validate.Finding) string {
+	var list []string
+	if f.Detail != "" && f.Severity != validate.SeverityUnchecked {
+		list = append(list, f.Detail)
+	}
+	switch {
+	case f.Range == nil || f.Severity == validate.SeverityWarning:
+	case f.Range.Start.IsZero():
+		list = append(list, "nothing before "+moment3339(f.Range.End)+" is covered")
+	default:
+		list = append(list, fmt.Sprintf("nothing covers %s to %s", moment3339(f.Range.Start), moment3339(f.Range.End)))
+	}
+	if f.MissingDigests > 0 {
+		list = append(list, Count(f.MissingDigests, "digest file")+" missing")
+	}
+	if f.UnprovenLogFiles > 0 {
+		list = append(list, Count(f.UnprovenLogFiles, "log file")+" unproven")
+	}
+	return strings.Join(list, "; ")
+}
+
+func moment3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// summary are the closing lines.
+func summary(w io.Writer, r *validate.Report) {
+	from := "the beginning"
+	if !r.Requested.Start.IsZero() {
+		from = moment3339(r.Requested.Start)
+	}
+	fmt.Fprintf(w, "Results requested for %s to %s\n", from, moment3339(r.Requested.End))
+	if r.Digests.Total()+r.BackfillDigests.Total()+r.Digests.Unproven+r.BackfillDigests.Unproven == 0 {
+		fmt.Fprintln(w, "No digests found")
+		return
+	}
+	if r.Found == nil {
+		fmt.Fprintln(w, "No valid digests found in range")
+	} else {
+		fmt.Fprintf(w, "Results found for %s to %s:\n", moment3339(r.Found.Start), moment3339(r.Found.End))
+	}
+	fmt.Fprintln(w)
+	ratio(w, r.Digests, "digest")
+	ratio(w, r.BackfillDigests, "backfill digest")
+	ratio(w, r.LogFiles, "log")
+	if r.Interrupted {
+		fmt.Fprintln(w, "Interrupted: there is more that was not looked at")
+	}
+}
+
+func ratio(w io.Writer, c validate.Counts, name string) {
+	total := c.Total()
+	if total > 0 {
+		line := fmt.Sprintf("%d/%d %s files valid", c.Valid, total, name)
+		if n := c.Bad(); n > 0 {
+			line += fmt.Sprintf(", %d/%d %s files INVALID", n, total, name)
+		}
+		if c.Unchecked > 0 {
+			line += fmt.Sprintf(", %d/%d could not be checked", c.Unchecked, total)
+		}
+		fmt.Fprintln(w, line)
+	}
+	if c.Unproven > 0 {
+		verb := "are"
+		if c.Unproven == 1 {
+			verb = "is"
+		}
+		fmt.Fprintf(w, "%s %s unproven\n", Count(c.Unproven, name+" file"), verb)
+	}
+}

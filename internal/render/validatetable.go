@@ -1,0 +1,172 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"trailctl/internal/term"
+	"trailctl/validate"
+)
+
+// ValidationTable writes a report for people: a table of chains for each
+// account and trail, the findings, and the summary.
+func ValidationTable(w io.Writer, r *validate.Report, t Terminal) error {
+	b := bufio.NewWriter(w)
+	for i := 0; i < len(r.Chains); {
+		n := i + 1
+		for n < len(r.Chains) && sameGroup(r.Chains[i], r.Chains[n]) {
+			n++
+		}
+		fmt.Fprintln(b, groupHead(r.Chains[i]))
+		if err := chainTable(r.Chains[i:n], t).Write(b, t.Width, t.Colour); err != nil {
+			return err
+		}
+		fmt.Fprintln(b)
+		i = n
+	}
+	for _, f := range r.Findings {
+		writeFinding(b, f, t)
+	}
+	if len(r.Findings) > 0 {
+		fmt.Fprintln(b)
+	}
+	summary(b, r)
+	return b.Flush()
+}
+
+func sameGroup(a, b validate.Chain) bool {
+	return a.Org == b.Org && a.Account == b.Account && a.Trail == b.Trail && a.HomeRegion == b.HomeRegion
+}
+
+func groupHead(c validate.Chain) string {
+	org := ""
+	if c.Org != "" {
+		org = " of " + c.Org
+	}
+	return term.Escape(fmt.Sprintf("Account %s%s, trail %s (home region %s)", c.Account, org, c.Trail, c.HomeRegion))
+}
+
+func chainTable(chains []validate.Chain, t Terminal) Table {
+	table := Table{Columns: []Column{
+		{Head: "REGION"}, {Head: "DIGESTS", Right: true}, {Head: "LOG FILES", Right: true},
+		{Head: "FROM"}, {Head: "TO"}, {Head: "VERDICT", Min: 7},
+	}}
+	for i, c := range chains {
+		region := c.Region
+		if c.Backfill {
+			region = "  backfill"
+			if i == 0 || chains[i-1].Region != c.Region {
+				region = c.Region + " backfill"
+			}
+		}
+		from, to := "-", "-"
+		if n := len(c.Covered); n > 0 {
+			from, to = minute(c.Covered[0].Start, t), minute(c.Covered[n-1].End, t)
+		}
+		table.Rows = append(table.Rows, []string{
+			term.Escape(region), share(c.Digests), share(c.LogFiles), from, to, verdictWord(c.Verdict),
+		})
+	}
+	table.Paint = func(row, column int) string {
+		if column != len(table.Columns)-1 {
+			return ""
+		}
+		return verdictColour(chains[row].Verdict)
+	}
+	return table
+}
+
+func share(c validate.Counts) string { return fmt.Sprintf("%d/%d", c.Valid, c.Total()) }
+
+// minute is a time in a table: short on a terminal, RFC 3339 elsewhere.
+func minute(at time.Time, t Terminal) string {
+	if t.Width > 0 {
+		return at.UTC().Format("2006-01-02 15:04")
+	}
+	return moment3339(at)
+}
+
+func verdictWord(v validate.Verdict) string {
+	switch v {
+	case validate.VerdictInvalid:
+		return "INVALID"
+	case validate.VerdictIncomplete:
+		return "partial"
+	case validate.VerdictNothing:
+		return "nothing"
+	}
+	return "valid"
+}
+
+func verdictColour(v validate.Verdict) string {
+	switch v {
+	case validate.VerdictInvalid:
+		return "31"
+	case validate.VerdictIncomplete, validate.VerdictNothing:
+		return "33"
+	}
+	return "32"
+}
+
+// writeFinding writes what is wrong on one line and where on the next: names
+// are longer than a terminal is wide, and are copied from there.
+func writeFinding(w io.Writer, f validate.Finding, t Terminal) {
+	word, sgr := severityWord(f.Severity)
+	if t.Colour {
+		word = "\x1b[" + sgr + "m" + word + "\x1b[0m"
+	}
+	message := strings.TrimPrefix(strings.TrimPrefix(f.Message, "INVALID: "), "could not check: ")
+	if f.Subject != validate.SubjectChain {
+		message = string(f.Subject) + ": " + message
+	}
+	if f.Backfill {
+		message = "backfill " + message
+	}
+	fmt.Fprintf(w, "%s  %s\n", word, term.Escape(message))
+	for _, line := range wrap(term.Escape(remarkText(f)), t.Width-len(indent)) {
+		fmt.Fprintf(w, "%s%s\n", indent, line)
+	}
+	fmt.Fprintf(w, "%s%s\n", indent, term.Escape(f.URI))
+}
+
+const indent = "  "
+
+func severityWord(s validate.Severity) (word, sgr string) {
+	switch s {
+	case validate.SeverityInvalid:
+		return "INVALID", "31"
+	case validate.SeverityMissing:
+		return "MISSING", "31"
+	case validate.SeverityUnchecked:
+		return "NOT CHECKED", "33"
+	case validate.SeverityWarning:
+		return "WARNING", "33"
+	}
+	return "NOTICE", "36"
+}
+
+// wrap breaks text at spaces so that lines fit a width; 0 or less leaves it
+// whole.
+func wrap(s string, width int) []string {
+	if s == "" {
+		return nil
+	}
+	if width <= 0 {
+		return []string{s}
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

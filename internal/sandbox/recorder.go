@@ -1,0 +1,176 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"trailctl/internal/sandbox/call"
+	"trailctl/internal/sandbox/cloudtrail"
+)
+
+// serve lets a service answer a call, records the call, and delivers what the
+// call has ended.
+func (s *Sandbox) serve(w http.ResponseWriter, c *call.Call, service call.Service, sig signature) {
+	out := &meter{ResponseWriter: w}
+	in := &bodyMeter{ReadCloser: c.HTTP.Body}
+	if c.HTTP.Body != nil {
+		c.HTTP.Body = in
+	}
+	service.Serve(out, c)
+	if c.Unrecorded || c.Operation == "" {
+		if c.Error != nil && c.Error.Status == http.StatusNotImplemented {
+			s.log.Warn("nobody serves this operation", "service", c.Service, "operation", c.Operation, "error", c.Error.Code)
+		}
+		return
+	}
+	s.calls.count(c)
+	r := record(c)
+	if c.Service == "s3" {
+		r.UserAgent = "[" + r.UserAgent + "]"
+		r.AdditionalData = transferData(c, out, in, sig)
+	}
+	e, err := cloudtrail.NewEvent(r)
+	if err == nil {
+		err = s.trails.Record(e)
+	}
+	if err != nil {
+		s.log.Error("a call could not be recorded", "operation", c.Operation, "error", err)
+	}
+	if service == call.Service(s.trails) && !c.ReadOnly && c.Error == nil {
+		s.settle()
+	}
+}
+
+// settle delivers what a changing call has ended. It runs although the caller
+// may be gone already.
+func (s *Sandbox) settle() {
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	if err := s.trails.Settle(context.Background(), s.Now()); err != nil {
+		s.log.Error("the last files could not be delivered", "error", err)
+	}
+	s.trails.Save()
+}
+
+// maxElement is how large request parameters and response elements may be in
+// a record (CloudTrail user guide, "CloudTrail record contents": 100 KB).
+const maxElement = 100 << 10
+
+// record turns a call into its record.
+func record(c *call.Call) cloudtrail.Record {
+	var b [16]byte
+	rand.Read(b[:])
+	r := cloudtrail.Record{
+		EventVersion: cloudtrail.EventVersion, UserIdentity: userIdentity(c.Identity),
+		EventTime: c.Time.UTC().Format("2006-01-02T15:04:05Z"), EventSource: c.EventSource, EventName: c.Operation,
+		AWSRegion: c.Region, SourceIPAddress: c.SourceIP, UserAgent: c.UserAgent,
+		RequestParameters: bounded(c.RequestParameters, "requestParameters"),
+		RequestID:         c.RequestID, EventID: uuid(b), ReadOnly: c.ReadOnly,
+		EventType: "AwsApiCall", ManagementEvent: !c.Data, RecipientAccountID: c.Account, EventCategory: cloudtrail.Management,
+	}
+	if c.Data {
+		r.EventCategory = cloudtrail.Data
+	}
+	if c.Error != nil {
+		r.ErrorCode, r.ErrorMessage = c.Error.Code, c.Error.Message
+		if c.Service == "ec2" {
+			r.ErrorCode = "Client." + r.ErrorCode
+		}
+	} else {
+		r.ResponseElements = bounded(c.ResponseElements, "responseElements")
+	}
+	for _, res := range c.Resources {
+		r.Resources = append(r.Resources, cloudtrail.RecordResource{AccountID: res.AccountID, Type: res.Type, ARN: res.ARN})
+	}
+	return r
+}
+
+func userIdentity(id call.Identity) cloudtrail.Identity {
+	if id.Type == "Anonymous" {
+		return cloudtrail.Identity{Type: "AWSAccount", AccountID: "anonymous"}
+	}
+	return cloudtrail.Identity{
+		Type: id.Type, PrincipalID: id.PrincipalID, ARN: id.ARN, AccountID: id.AccountID, AccessKeyID: id.AccessKeyID,
+		UserName: id.UserName, SessionContext: id.Session, InvokedBy: id.InvokedBy,
+	}
+}
+
+// bounded leaves out what is too large for a record.
+func bounded(m map[string]any, what string) map[string]any {
+	if m == nil {
+		return nil
+	}
+	text, err := json.Marshal(m)
+	if err != nil || len(text) > maxElement {
+		return map[string]any{"omitted": true, "originalSize": len(text), "reason": what + " too large"}
+	}
+	return m
+}
+
+// transferData is S3's additionalEventData.
+func transferData(c *call.Call, out *meter, in *bodyMeter, sig signature) map[string]any {
+	data := map[string]any{"bytesTransferredIn": in.n, "bytesTransferredOut": out.n}
+	if sig.accessKeyID != "" {
+		data["SignatureVersion"] = "SigV4"
+		data["AuthenticationMethod"] = "AuthHeader"
+		if sig.presigned {
+			data["AuthenticationMethod"] = "QueryString"
+		}
+	}
+	if id := out.Header().Get("X-Amz-Id-2"); id != "" {
+		data["x-amz-id-2"] = id
+	}
+	return data
+}
+
+// meter counts the bytes of an answer.
+type meter struct {
+	http.ResponseWriter
+	n int64
+}
+
+func (m *meter) Write(b []byte) (int, error) {
+	n, err := m.ResponseWriter.Write(b)
+	m.n += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (m *meter) Unwrap() http.ResponseWriter { return m.ResponseWriter }
+
+// bodyMeter counts the bytes of a request's body.
+type bodyMeter struct {
+	io.ReadCloser
+	n int64
+}
+
+func (m *bodyMeter) Read(b []byte) (int, error) {
+	n, err := m.ReadCloser.Read(b)
+	m.n += int64(n)
+	return n, err
+}
+
+// tally counts the recorded calls.
+type tally struct {
+	mu       sync.Mutex
+	total    int
+	mutating map[string]int // "cloudtrail.CreateTrail"; failed calls too
+}
+
+func (t *tally) count(c *call.Call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.total++
+	if !c.ReadOnly {
+		service, _, _ := strings.Cut(c.EventSource, ".")
+		if t.mutating == nil {
+			t.mutating = map[string]int{}
+		}
+		t.mutating[service+"."+c.Operation]++
+	}
+}

@@ -1,0 +1,165 @@
+package s3
+
+import (
+	"encoding/xml"
+	"errors"
+	"net/http"
+)
+
+const maxDeletes = 1000
+
+// deleted is what became of one object that was to be deleted.
+type deleted struct {
+	versionID string // of what was removed, or of the delete marker made
+	marker    bool   // it is a delete marker
+	made      bool   // and a new one
+}
+
+func (s *Service) deleteObject(r *request) error {
+	d, err := s.remove(r, r.key, r.query.Get("versionId"))
+	if err != nil {
+		return err
+	}
+	h := r.w.Header()
+	if d.marker {
+		h.Set("x-amz-delete-marker", "true")
+	}
+	if d.versionID != "" {
+		h.Set("x-amz-version-id", d.versionID)
+	}
+	r.recordAnswer()
+	return r.noContent()
+}
+
+// remove deletes one version, or the object: in a bucket with versioning
+// that makes a delete marker.
+func (s *Service) remove(r *request, key, id string) (deleted, error) {
+	if id != "" {
+		return s.removeVersion(r, key, id)
+	}
+	match := r.header("If-Match")
+	check := func(old *version) error {
+		if match != "" && old != nil && !matchesETag(match, old.ETag) {
+			return preconditionFailed("If-Match")
+		}
+		if match != "" && old == nil {
+			return noSuchKey(key)
+		}
+		return nil
+	}
+	if r.b.snapshot().Versioning == "" {
+		return deleted{}, s.removeOnly(r.b, key, check)
+	}
+	v := &version{Key: key, DeleteMarker: true, Modified: r.now()}
+	if err := s.commit(r.b, v, check); err != nil {
+		return deleted{}, err
+	}
+	return deleted{versionID: v.ID, marker: true, made: true}, nil
+}
+
+func (s *Service) removeOnly(b *bucket, key string, check func(*version) error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.gone {
+		return noSuchBucket(b.Name)
+	}
+	v := b.objects.get(key).newest()
+	if err := check(v); err != nil || v == nil {
+		return err
+	}
+	return s.drop(b, v)
+}
+
+func (s *Service) removeVersion(r *request, key, id string) (deleted, error) {
+	r.b.mu.Lock()
+	defer r.b.mu.Unlock()
+	if r.b.gone {
+		return deleted{}, noSuchBucket(r.b.Name)
+	}
+	v := r.b.objects.get(key).version(id)
+	if v == nil {
+		if !validVersionID(id) {
+			return deleted{}, invalidArgument("versionId", id, "Invalid version id specified")
+		}
+		return deleted{versionID: id}, nil
+	}
+	d := deleted{versionID: v.ID, marker: v.DeleteMarker}
+	return d, s.drop(r.b, v)
+}
+
+func validVersionID(id string) bool { return id == nullVersion || len(id) == 32 }
+
+type deleteRequest struct {
+	Quiet   bool `xml:"Quiet"`
+	Objects []struct {
+		Key       string `xml:"Key"`
+		VersionID string `xml:"VersionId"`
+	} `xml:"Object"`
+}
+
+type deleteResult struct {
+	XMLName xml.Name      `xml:"http://s3.amazonaws.com/doc/2006-03-01/ DeleteResult"`
+	Deleted []deletedItem `xml:"Deleted"`
+	Errors  []deleteError `xml:"Error"`
+}
+
+type deletedItem struct {
+	Key                   string
+	VersionID             string `xml:"VersionId,omitempty"`
+	DeleteMarker          bool   `xml:",omitempty"`
+	DeleteMarkerVersionID string `xml:"DeleteMarkerVersionId,omitempty"`
+}
+
+type deleteError struct {
+	Key       string
+	VersionID string `xml:"VersionId,omitempty"`
+	Code      string
+	Message   string
+}
+
+func (s *Service) deleteObjects(r *request) error {
+	e, err := r.expectation()
+	if err != nil {
+		return err
+	}
+	if e.md5 == "" && e.value == "" && !e.trailer {
+		return invalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+	}
+	text, err := r.readBody()
+	if err != nil {
+		return err
+	}
+	var in deleteRequest
+	if _, err := parseXML(text, "Delete"); err != nil || xml.Unmarshal(text, &in) != nil ||
+		len(in.Objects) == 0 || len(in.Objects) > maxDeletes {
+		return malformedXML()
+	}
+	var out deleteResult
+	for _, o := range in.Objects {
+		d, err := s.removeOne(r, o.Key, o.VersionID)
+		switch {
+		case err != nil:
+			f := fail(http.StatusInternalServerError, "InternalError", "We encountered an internal error. Please try again.")
+			errors.As(err, &f)
+			out.Errors = append(out.Errors, deleteError{Key: o.Key, VersionID: o.VersionID, Code: f.answer.Code, Message: f.answer.Message})
+		case !in.Quiet:
+			item := deletedItem{Key: o.Key, VersionID: o.VersionID, DeleteMarker: d.marker}
+			if d.marker {
+				item.DeleteMarkerVersionID = d.versionID
+			}
+			out.Deleted = append(out.Deleted, item)
+		}
+	}
+	return r.writeXML(out)
+}
+
+func (s *Service) removeOne(r *request, key, id string) (deleted, error) {
+	action := "s3:DeleteObject"
+	if id != "" {
+		action = "s3:DeleteObjectVersion"
+	}
+	if err := s.may(r, r.b, action, objectARN(r.bucket, key)); err != nil {
+		return deleted{}, err
+	}
+	return s.remove(r, key, id)
+}

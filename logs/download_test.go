@@ -1,0 +1,219 @@
+package logs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+
+	"trailctl/bucket"
+	"trailctl/internal/when"
+)
+
+func download(t *testing.T, b *fakeBucket, dest string) Ledger {
+	t.Helper()
+	d := &Download{Source: b, Dest: dest, Workers: 4}
+	l, err := d.Run(context.Background(), Find(context.Background(), b, Query{Flat: true, Digests: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !l.Balanced() {
+		t.Errorf("the ledger does not add up: %+v", l)
+	}
+	if _, err := os.Stat(filepath.Join(dest, PartialFolder)); err == nil {
+		t.Errorf("%s was left behind", PartialFolder)
+	}
+	return l
+}
+
+func TestDownload(t *testing.T) {
+	b, dest := someBucket(), t.TempDir()
+	digest := digestKey("us-east-1", "2026-01-02T01:00")
+	b.meta = map[string]map[string]string{digest: {"signature": "00ff"}}
+	// A killed run has left something half done.
+	if err := os.MkdirAll(filepath.Join(dest, PartialFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dest, PartialFolder, "7"), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	first := download(t, b, dest)
+	if first.Listed != 12 || first.Fetched != 10 || first.Skipped != 2 || first.Digests != 2 || !first.Complete() {
+		t.Errorf("%+v", first)
+	}
+	w := first.Signed["us-east-1"]
+	if len(first.Signed) != 1 || !w.Start.Equal(at("2026-01-02T01:00")) || !w.End.Equal(at("2026-01-02T14:00")) {
+		t.Errorf("signed: %v", first.Signed)
+	}
+	folder, err := bucket.OpenFolder(dest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	body, err := folder.Get(context.Background(), digest)
+	if err != nil || body.Metadata["signature"] != "00ff" {
+		t.Fatalf("%v, %v", body, err)
+	}
+	body.Close()
+
+	// Again: nothing is fetched but what is gone, cut short, or bare.
+	remove := func(key string) {
+		if err := os.Remove(filepath.Join(dest, filepath.FromSlash(key))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove(logKey(account, "us-east-1", "2026-01-02T00:05", "us2"))
+	remove(digest + bucket.MetadataSuffix)
+	short := filepath.Join(dest, filepath.FromSlash(logKey(account, "us-east-1", "2026-01-02T12:00", "us3")))
+	if err := os.Truncate(short, 0); err != nil {
+		t.Fatal(err)
+	}
+	if again := download(t, b, dest); again.Fetched != 3 || again.Present != 7 || again.Digests != 2 {
+		t.Errorf("%+v", again)
+	}
+	if raw, err := os.ReadFile(short); err != nil || string(raw) != "x" {
+		t.Errorf("%q, %v", raw, err)
+	}
+}
+
+func TestDownloadStaysInItsFolder(t *testing.T) {
+	dest := filepath.Join(t.TempDir(), "dest")
+	outside := filepath.Join(filepath.Dir(dest), "outside")
+	if err := errors.Join(os.MkdirAll(dest, 0o700), os.MkdirAll(outside, 0o700), os.Symlink(outside, filepath.Join(dest, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	b := &fakeBucket{objects: map[string][]byte{"good.json": []byte("x")}}
+	bad := []string{
+		"../evil.json", "a/../../evil.json", "/evil.json", "a//evil.json", "./evil.json", `a\..\evil.json`, "a\x00.json",
+		"C:/evil.json", PartialFolder + "/../../evil.json", "link/evil.json", strings.Repeat("a", 300) + ".json", "a/./evil.json",
+	}
+	for _, k := range bad {
+		b.objects[k] = []byte("evil")
+	}
+	var named []string
+	d := &Download{Source: b, Dest: dest, Done: func(_ Ledger, f Found, err error) {
+		if err != nil {
+			named = append(named, f.Object.Key)
+		}
+	}}
+	l, err := d.Run(context.Background(), Find(context.Background(), b, Query{Flat: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The one below PartialFolder is passed over by its name.
+	if l.Fetched != 1 || l.Failed != len(bad)-1 || l.Skipped != 1 || len(named) != l.Failed || l.Complete() || !l.Balanced() {
+		t.Errorf("%+v; named %q", l, named)
+	}
+	var files []string
+	_ = filepath.WalkDir(filepath.Dir(dest), func(p string, d os.DirEntry, _ error) error {
+		if d.Type().IsRegular() {
+			files = append(files, p)
+		}
+		return nil
+	})
+	if len(files) != 1 || files[0] != filepath.Join(dest, "good.json") {
+		t.Errorf("files: %q", files)
+	}
+}
+
+func TestDownloadFailures(t *testing.T) {
+	b, dest := someBucket(), t.TempDir()
+	key := logKey(account, "us-east-1", "2026-01-02T12:00", "us3")
+	b.fail[key] = errFake
+	if l := download(t, b, dest); l.Failed != 1 || l.Fetched != 9 || l.Complete() {
+		t.Errorf("%+v", l)
+	}
+	b.fail = map[string]error{"": errFake}
+	if l := download(t, b, dest); l.ListsFailed != 1 || l.Complete() {
+		t.Errorf("%+v", l)
+	}
+	b.fail = nil
+	if l := download(t, b, dest); l.Fetched != 1 || !l.Complete() {
+		t.Errorf("%+v", l)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := (&Download{Source: b, Dest: dest}).Run(ctx, Find(ctx, b, Query{Flat: true})); !errors.Is(err, context.Canceled) {
+		t.Errorf("after cancelling: %v", err)
+	}
+}
+
+// pagedKeys answers one key a page.
+type pagedKeys struct {
+	keys  []types.PublicKey
+	asked []*cloudtrail.ListPublicKeysInput
+	err   error
+}
+
+func (p *pagedKeys) ListPublicKeys(_ context.Context, in *cloudtrail.ListPublicKeysInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.ListPublicKeysOutput, error) {
+	copied := *in
+	p.asked = append(p.asked, &copied)
+	if p.err != nil {
+		return nil, p.err
+	}
+	i := len(aws.ToString(in.NextToken))
+	out := &cloudtrail.ListPublicKeysOutput{PublicKeyList: p.keys[i : i+1]}
+	if i+1 < len(p.keys) {
+		out.NextToken = aws.String(strings.Repeat("n", i+1))
+	}
+	return out, nil
+}
+
+func TestSaveKeys(t *testing.T) {
+	dest := t.TempDir()
+	key := func(f string, hours int) types.PublicKey {
+		from := at("2026-01-01T00:00").Add(time.Duration(hours) * time.Hour)
+		return types.PublicKey{Fingerprint: aws.String(f), Value: []byte("der-" + f), ValidityStartTime: &from, ValidityEndTime: aws.Time(from.AddDate(0, 1, 0))}
+	}
+	us, eu := &pagedKeys{keys: []types.PublicKey{key("b", 2), key("a", 1)}}, &pagedKeys{err: errFake}
+	signed := map[string]when.Window{
+		"us-east-1": {Start: at("2026-01-02T01:00"), End: at("2026-01-02T14:00")},
+		"eu-west-1": {Start: at("2026-01-02T01:00"), End: at("2026-01-02T01:00")},
+	}
+	client := func(region string) KeyLister {
+		if region == "eu-west-1" {
+			return eu
+		}
+		return us
+	}
+	n, err := SaveKeys(context.Background(), dest, signed, client)
+	if n != 2 || !errors.Is(err, errFake) || !strings.Contains(err.Error(), "eu-west-1") {
+		t.Errorf("%d, %v", n, err)
+	}
+	if len(us.asked) != 2 || !us.asked[1].StartTime.Equal(at("2026-01-02T00:00")) || !us.asked[1].EndTime.Equal(at("2026-01-02T16:00")) {
+		t.Errorf("asked %+v", us.asked)
+	}
+	// A later run keeps what is there.
+	eu.err, eu.keys, us.keys = nil, []types.PublicKey{key("c", 0)}, us.keys[:1]
+	if n, err := SaveKeys(context.Background(), dest, signed, client); n != 3 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dest, KeysFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, raw); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"version":1,"keys":[{"region":"eu-west-1","fingerprint":"c","value":"ZGVyLWM=","validityStartTime":"2026-01-01T00:00:00Z","validityEndTime":"2026-02-01T00:00:00Z"},{"region":"us-east-1","fingerprint":"a",`
+	if !strings.HasPrefix(compact.String(), want) {
+		t.Errorf("%s", compact.String())
+	}
+	if err := os.WriteFile(filepath.Join(dest, KeysFile), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := SaveKeys(context.Background(), dest, signed, client); err == nil {
+		t.Error("a damaged file of keys was written over")
+	}
+}

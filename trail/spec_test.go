@@ -1,0 +1,83 @@
+package trail
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func TestValidate(t *testing.T) {
+	good := Spec{Name: "audit", Region: "eu-west-1"}
+	tests := map[string]struct {
+		change func(*Spec)
+		ok     bool
+	}{
+		"plain":                   {func(*Spec) {}, true},
+		"name of 3":               {func(s *Spec) { s.Name = "abc" }, true},
+		"name of 2":               {func(s *Spec) { s.Name = "ab" }, false},
+		"name of 128":             {func(s *Spec) { s.Name = strings.Repeat("a", 128) }, true},
+		"name of 129":             {func(s *Spec) { s.Name = strings.Repeat("a", 129) }, false},
+		"name with marks":         {func(s *Spec) { s.Name = "A.b_c-9" }, true},
+		"name with two marks":     {func(s *Spec) { s.Name = "a-_b" }, false},
+		"name that ends in -":     {func(s *Spec) { s.Name = "abc-" }, false},
+		"name that begins with _": {func(s *Spec) { s.Name = "_abc" }, false},
+		"name with a space":       {func(s *Spec) { s.Name = "a bc" }, false},
+		"name with an accent":     {func(s *Spec) { s.Name = "audité" }, false},
+		"name with a newline":     {func(s *Spec) { s.Name = "audit\n" }, false},
+		"name like an address":    {func(s *Spec) { s.Name = "192.168.5.4" }, false},
+		"no region":               {func(s *Spec) { s.Region = "" }, false},
+		"region in a sentence":    {func(s *Spec) { s.Region = "eu-west-1 " }, false},
+		"region of GovCloud":      {func(s *Spec) { s.Region = "us-gov-west-1" }, true},
+		"bucket":                  {func(s *Spec) { s.Bucket = "my.logs-1" }, true},
+		"bucket of 2":             {func(s *Spec) { s.Bucket = "ab" }, false},
+		"bucket of 63":            {func(s *Spec) { s.Bucket = strings.Repeat("a", 63) }, true},
+		"bucket of 64":            {func(s *Spec) { s.Bucket = strings.Repeat("a", 64) }, false},
+		"bucket with a capital":   {func(s *Spec) { s.Bucket = "Logs" }, false},
+		"bucket with _":           {func(s *Spec) { s.Bucket = "my_logs" }, false},
+		"bucket with ..":          {func(s *Spec) { s.Bucket = "my..logs" }, false},
+		"bucket like an address":  {func(s *Spec) { s.Bucket = "10.0.0.1" }, false},
+		"bucket of S3's own":      {func(s *Spec) { s.Bucket = "logs-s3alias" }, false},
+		"bucket as URI":           {func(s *Spec) { s.Bucket = "s3://logs" }, false},
+		"prefix":                  {func(s *Spec) { s.Prefix = ptr("a/b c") }, true},
+		"prefix of nothing":       {func(s *Spec) { s.Prefix = ptr("") }, true},
+		"prefix of 200":           {func(s *Spec) { s.Prefix = ptr(strings.Repeat("ä", 200)) }, true},
+		"prefix of 201":           {func(s *Spec) { s.Prefix = ptr(strings.Repeat("a", 201)) }, false},
+		"prefix with /":           {func(s *Spec) { s.Prefix = ptr("a/") }, false},
+		"prefix with *":           {func(s *Spec) { s.Prefix = ptr("a*") }, false},
+		"prefix with a control":   {func(s *Spec) { s.Prefix = ptr("a\x1b") }, false},
+		"one region, not global":  {func(s *Spec) { s.AllRegions, s.GlobalServiceEvents = ptr(false), ptr(false) }, true},
+		"all regions, not global": {func(s *Spec) { s.AllRegions, s.GlobalServiceEvents = ptr(true), ptr(false) }, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := good
+			tt.change(&s)
+			err := s.Validate()
+			if (err == nil) != tt.ok || (err != nil && !errors.Is(err, ErrSpec)) {
+				t.Errorf("%+v: %v", s, err)
+			}
+		})
+	}
+}
+
+func TestDefaultBucket(t *testing.T) {
+	// printf audit | sha256sum
+	if got, want := DefaultBucket(account, "audit"), "aws-cloudtrail-logs-111122223333-b81f37a0"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if err := checkBucket(DefaultBucket(account, strings.Repeat("x", 128))); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestARN(t *testing.T) {
+	got := ARN("aws-cn", "cn-north-1", account, "audit")
+	if want := "arn:aws-cn:cloudtrail:cn-north-1:111122223333:trail/audit"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if a := (Trail{ARN: got}).Account(); a != account {
+		t.Errorf("account %q", a)
+	}
+}

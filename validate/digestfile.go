@@ -1,0 +1,253 @@
+package validate
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+)
+
+// digestFile is a digest file on its way through the walk.
+type digestFile struct {
+	at   location
+	end  time.Time // by its name
+	key  string
+	uri  string
+	size int
+
+	status Status
+	broken bool      // the link to the one before it is wrong, all else is right
+	doc    *document // nil when it cannot be read; unproven unless the status is valid
+	hash   string
+	meta   map[string]string
+	err    error // from fetching and reading it
+	found  *Finding
+}
+
+// start is when the digest file begins, as far as anyone can tell.
+func (d *digestFile) start(rhythm time.Duration) time.Time {
+	if d.doc != nil {
+		return d.doc.Start
+	}
+	return d.end.Add(-rhythm)
+}
+
+// Digest files are fetched ahead of the walk, up to so many and, unless they
+// are needed at once, so many stored bytes a chain.
+const (
+	maxAhead      = 32
+	maxAheadBytes = 512 << 10
+	leastAhead    = 2
+)
+
+// ahead yields the digest files of a list in order.
+func (w *walker) ahead(ctx context.Context, at location, list []entry) iter.Seq[*digestFile] {
+	type promise struct {
+		got  chan *digestFile
+		size int64
+	}
+	return func(yield func(*digestFile) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		var queue []promise
+		var bytes int64
+		for next := 0; next < len(list) || len(queue) > 0; {
+			for next < len(list) && (len(queue) < leastAhead || (len(queue) < maxAhead && bytes < maxAheadBytes)) {
+				e := list[next]
+				p := promise{got: make(chan *digestFile, 1), size: e.size}
+				go func() { p.got <- w.load(ctx, at, e.time()) }()
+				queue, bytes, next = append(queue, p), bytes+e.size, next+1
+			}
+			d := <-queue[0].got
+			bytes -= queue[0].size
+			queue = queue[1:]
+			if ctx.Err() != nil || !yield(d) {
+				return
+			}
+		}
+	}
+}
+
+// load fetches and parses one digest file, without judging it.
+func (w *walker) load(ctx context.Context, at location, end time.Time) *digestFile {
+	select {
+	case w.fetching <- struct{}{}:
+		defer func() { <-w.fetching }()
+	case <-ctx.Done():
+		return &digestFile{at: at, end: end, err: context.Cause(ctx)}
+	}
+	d := &digestFile{at: at, end: end, key: at.key(end)}
+	d.uri = w.uri(ctx, at.bucket, d.key)
+	raw, err := w.fetch(ctx, d)
+	if err != nil {
+		d.err = err
+		return d
+	}
+	sum := sha256.Sum256(raw)
+	d.hash, d.size = hex.EncodeToString(sum[:]), len(raw)
+	if d.doc, err = parseDigest(raw); err != nil {
+		d.err = &formatError{err}
+	}
+	return d
+}
+
+// formatError is about a digest file's content.
+type formatError struct{ error }
+
+func (w *walker) fetch(ctx context.Context, d *digestFile) ([]byte, error) {
+	store, err := w.store(ctx, d.at.bucket)
+	if err != nil {
+		return nil, err
+	}
+	body, err := store.Get(ctx, d.key)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	d.meta = body.Metadata
+	u := w.unpackers.get()
+	defer w.unpackers.put(u)
+	var raw bytes.Buffer
+	if _, err := u.unpack(&raw, body, w.MaxDigest); err != nil {
+		if badData(err) {
+			return nil, &formatError{err}
+		}
+		return nil, err
+	}
+	return raw.Bytes(), nil
+}
+
+// judge decides what a digest file is worth. next is the one that follows it,
+// if any: in a copy it may hold the signature.
+func (w *walker) judge(ctx context.Context, d, next *digestFile) {
+	d.status = Invalid
+	var format *formatError
+	switch {
+	case d.err == nil:
+	case missing(d.err):
+		d.status = Missing
+		d.find(SeverityMissing, CodeNotFound, "INVALID: not found", "")
+		return
+	case errors.As(d.err, &format):
+		d.find(SeverityInvalid, CodeFormat, "INVALID: invalid format", format.Error())
+		return
+	default:
+		d.status = Unchecked
+		d.find(SeverityUnchecked, CodeUnreadable, "could not check: "+reason(d.err), d.err.Error())
+		return
+	}
+	if !w.inPlace(d) {
+		d.find(SeverityInvalid, CodeMoved, "INVALID: has been moved from its original location",
+			fmt.Sprintf("it belongs at s3://%s/%s", d.doc.Bucket, d.doc.Key))
+		return
+	}
+	if _, ok := d.meta[metaBackfill]; d.at.Backfill && !ok && !w.Copy {
+		d.find(SeverityInvalid, CodeFormat, "INVALID: invalid format", metaBackfill+" is missing in its metadata")
+		return
+	}
+	key, err := w.keyFor(ctx, d)
+	switch {
+	case errors.Is(err, errUnknownKey):
+		d.find(SeverityInvalid, CodeUnknownKey,
+			fmt.Sprintf("INVALID: public key not found in region %s for fingerprint %s", d.at.Region, d.doc.Fingerprint), "")
+		return
+	case err != nil:
+		d.status = Unchecked
+		d.find(SeverityUnchecked, CodeNoKeys, "could not check: "+reason(err), err.Error())
+		return
+	}
+	w.verify(d, next, key)
+}
+
+// verify checks the signature.
+func (w *walker) verify(d, next *digestFile, key PublicKey) {
+	rsaKey, err := key.parse()
+	switch {
+	case errors.Is(err, errFingerprint):
+		d.find(SeverityInvalid, CodeSignature, "INVALID: signature verification failed",
+			fmt.Sprintf("%s %s", err, d.doc.Fingerprint))
+		return
+	case err != nil:
+		d.find(SeverityInvalid, CodeBadKey, "INVALID: unable to load the public key with fingerprint "+d.doc.Fingerprint, err.Error())
+		return
+	}
+	signature, named := d.meta[metaSignature], d.meta[metaAlgorithm]
+	if signature == "" && w.Copy {
+		if next == nil || next.doc == nil || next.doc.Previous == nil || !w.names(next.doc.Previous, d) {
+			d.status = Unproven
+			d.find(SeverityWarning, CodeNoSignature, "unproven: the copy holds no signature of it",
+				"the metadata of the object was not copied, and no digest file follows that repeats it")
+			return
+		}
+		signature, named = next.doc.Previous.Signature, signatureAlgorithm
+	}
+	if signature == "" || named == "" {
+		d.find(SeverityInvalid, CodeSignature, "INVALID: signature verification failed", "there is no signature in its metadata")
+		return
+	}
+	if err := d.doc.verify(rsaKey, d.hash, signature); err != nil {
+		d.find(SeverityInvalid, CodeSignature, "INVALID: signature verification failed", err.Error())
+		return
+	}
+	d.status = Valid
+	if named != signatureAlgorithm {
+		d.find(SeverityWarning, CodeSignatureName, fmt.Sprintf("valid, but its metadata names the signature algorithm %q", named),
+			"the signature is one of "+signatureAlgorithm)
+	}
+}
+
+func (d *digestFile) find(s Severity, c Code, message, detail string) {
+	d.found = &Finding{Severity: s, Code: c, Subject: SubjectDigest, URI: d.uri, Message: message, Detail: detail}
+}
+
+// inPlace tells whether a digest file lies where it says it was put.
+func (w *walker) inPlace(d *digestFile) bool {
+	if w.Copy {
+		return tail(d.doc.Key) == tail(d.key)
+	}
+	return d.doc.Bucket == d.at.bucket && d.doc.Key == d.key
+}
+
+// names tells whether a link leads to a digest file.
+func (w *walker) names(l *link, d *digestFile) bool {
+	if w.Copy {
+		return tail(l.Key) == tail(d.key)
+	}
+	return l.Bucket == d.at.bucket && l.Key == d.key
+}
+
+// tail is the part of a key that a copy keeps: AWSLogs/ and what is below.
+func tail(key string) string {
+	if i := strings.LastIndex(key, "AWSLogs/"); i >= 0 {
+		return key[i:]
+	}
+	return key
+}
+
+var errUnknownKey = errors.New("no such public key")
+
+// keyFor finds the key that signed a digest file. Backfill digest files were
+// signed long after the time they cover, when their metadata says.
+func (w *walker) keyFor(ctx context.Context, d *digestFile) (PublicKey, error) {
+	if k, ok := w.keyring[d.doc.Fingerprint]; ok {
+		return k, nil
+	}
+	signed, err := time.Parse(time.RFC3339, d.meta[metaBackfill])
+	if !d.at.Backfill || err != nil {
+		return PublicKey{}, errUnknownKey
+	}
+	hour := signed.UTC().Truncate(time.Hour)
+	keys, err := w.keys(ctx, keyQuestion{d.at.Region, hour.Add(-time.Hour), hour.Add(2 * time.Hour)})
+	if err != nil {
+		return PublicKey{}, err
+	}
+	if k, ok := keys[d.doc.Fingerprint]; ok {
+		return k, nil
+	}
+	return PublicKey{}, errUnknownKey
+}

@@ -1,0 +1,273 @@
+package validate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"trailctl/bucket"
+)
+
+// chainID names a chain by where its digest files lie.
+type chainID struct {
+	bucket.Base
+	Region, Trail, Home string
+	Backfill            bool
+}
+
+// key is the key of the digest file that ends at a time.
+func (id chainID) key(end time.Time) string {
+	key := id.DigestKey(id.Region, id.Trail, id.Home, end)
+	if id.Backfill {
+		key = strings.TrimSuffix(key, ".json.gz") + "_backfill.json.gz"
+	}
+	return key
+}
+
+// location is a chain's part in one bucket.
+type location struct {
+	bucket string
+	chainID
+}
+
+// entry is a digest file that a listing showed. There may be a great many, so
+// it does not hold its key.
+type entry struct {
+	end  int64 // Unix seconds
+	size int64 // as stored
+}
+
+func (e entry) time() time.Time { return time.Unix(e.end, 0).UTC() }
+
+// unit is one account and source region.
+type unit struct {
+	bucket.Base
+	region string
+	others bool // digest files of other trails lie here, too
+	walked []*tally
+}
+
+var (
+	accountName = regexp.MustCompile(`^\d{12}$`)
+	orgName     = regexp.MustCompile(`^o-[a-z0-9]+$`)
+)
+
+// discover finds the accounts and regions that have digest files.
+func (c *check) discover(ctx context.Context) ([]*unit, error) {
+	store, err := c.store(ctx, c.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	bases := c.Bases
+	if bases == nil {
+		if bases, err = c.discoverBases(ctx, store); err != nil {
+			return nil, err
+		}
+	}
+	var units []*unit
+	for _, b := range bases {
+		prefix := b.Regions(bucket.Digest)
+		c.searchedIn(store.URI(prefix))
+		regions, err := store.Folders(ctx, prefix)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range regions {
+			if len(c.Regions) == 0 || slices.Contains(c.Regions, r) {
+				units = append(units, &unit{Base: b, region: r})
+			}
+		}
+	}
+	return units, nil
+}
+
+func (c *check) discoverBases(ctx context.Context, store Store) ([]bucket.Base, error) {
+	top := bucket.Base{Prefix: c.Prefix}
+	bases, orgs, err := c.accountsBelow(ctx, store, top)
+	if err != nil {
+		return nil, err
+	}
+	for _, org := range orgs {
+		more, _, err := c.accountsBelow(ctx, store, bucket.Base{Prefix: c.Prefix, Org: org})
+		if err != nil {
+			return nil, err
+		}
+		bases = append(bases, more...)
+	}
+	return bases, nil
+}
+
+func (c *check) accountsBelow(ctx context.Context, store Store, b bucket.Base) (bases []bucket.Base, orgs []string, err error) {
+	prefix := strings.TrimSuffix(b.String(), "/") // Account is empty: two slashes at the end
+	if !strings.HasSuffix(prefix, "/") {
+		prefix += "/"
+	}
+	c.searchedIn(store.URI(prefix))
+	names, err := store.Folders(ctx, prefix)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range names {
+		switch {
+		case accountName.MatchString(n) && c.wants(b.Org, n):
+			b.Account = n
+			bases = append(bases, b)
+		case b.Org == "" && orgName.MatchString(n):
+			orgs = append(orgs, n)
+		}
+	}
+	return bases, orgs, nil
+}
+
+// wants tells whether an account's folder is to be looked into.
+func (c *check) wants(org, account string) bool {
+	if org == "" && c.Owner != "" && account != c.Owner {
+		return false
+	}
+	return len(c.Accounts) == 0 || slices.Contains(c.Accounts, account)
+}
+
+// witnessReach is how far after the end of the range a digest file is looked
+// for that tells what came before it.
+const witnessReach = 48 * time.Hour
+
+// list finds the digest files of a unit that end after a time, by chain and
+// in the order of time.
+func (c *check) list(ctx context.Context, name string, u *unit, after, until time.Time) (map[chainID][]entry, error) {
+	store, err := c.store(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	prefix := u.Regions(bucket.Digest) + u.region + "/"
+	from := ""
+	if !after.IsZero() {
+		from = u.Day(bucket.Digest, u.region, after)
+	}
+	// Names are sorted by day first and by trail second.
+	limit := until.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	found := map[chainID][]entry{}
+	for o, err := range store.List(ctx, prefix, from) {
+		if err != nil {
+			return nil, err
+		}
+		k, ok := bucket.ParseKey(o.Key)
+		if !ok || (k.Kind != bucket.Digest && k.Kind != bucket.BackfillDigest) {
+			continue
+		}
+		if !k.Time.Before(limit) {
+			break
+		}
+		if !k.Time.After(after) && !after.IsZero() {
+			continue
+		}
+		id := chainID{Base: k.Base, Region: k.Region, Trail: k.Trail, Home: k.Home, Backfill: k.Kind == bucket.BackfillDigest}
+		if id.key(k.Time) != o.Key {
+			continue // a copy in another day's folder is not where CloudTrail put it
+		}
+		if (c.Trail != "" && id.Trail != c.Trail) || (c.Home != "" && id.Home != c.Home) {
+			u.others = true
+			continue
+		}
+		found[id] = append(found[id], entry{end: k.Time.Unix(), size: o.Size})
+	}
+	for _, list := range found {
+		slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.end, b.end) })
+	}
+	return found, nil
+}
+
+// walkUnit walks the chains of one account and region.
+func (c *check) walkUnit(ctx context.Context, u *unit) {
+	found, err := c.list(ctx, c.Bucket, u, c.Start, c.End.Add(witnessReach))
+	if err != nil {
+		if ctx.Err() == nil {
+			c.problem(Finding{
+				Severity: SeverityUnchecked, Code: CodeUnreadable, Subject: SubjectChain, URI: c.uri(ctx, c.Bucket, u.Regions(bucket.Digest)+u.region+"/"),
+				Account: u.Account, Region: u.region, Trail: c.Trail, Message: "could not check: " + reason(err), Detail: err.Error(),
+			})
+		}
+		return
+	}
+	if len(found) == 0 && c.MultiRegion {
+		c.problem(Finding{
+			Severity: SeverityWarning, Code: CodeNoDigests, Subject: SubjectChain, URI: c.uri(ctx, c.Bucket, u.Regions(bucket.Digest)+u.region+"/"),
+			Account: u.Account, Region: u.region, Trail: c.Trail, Message: "no digest files of the trail in the range",
+		})
+	}
+	ids := slices.SortedFunc(maps.Keys(found), func(a, b chainID) int { return strings.Compare(a.key(c.Now), b.key(c.Now)) })
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			return
+		}
+		t := c.newTally(id)
+		u.walked = append(u.walked, t)
+		w := &walker{check: c, tally: t, home: location{bucket: c.Bucket, chainID: id}, unit: u}
+		w.run(ctx, c.cut(found[id]))
+	}
+}
+
+// cut ends a list with the first digest file that ends at the end of the
+// range or after it: it covers the end, or begins later and tells what came
+// before it.
+func (c *check) cut(list []entry) []entry {
+	end := c.End.Unix()
+	i := slices.IndexFunc(list, func(e entry) bool { return e.end >= end })
+	if i < 0 {
+		return list
+	}
+	return list[:i+1]
+}
+
+func (c *check) uri(ctx context.Context, name, key string) string {
+	if store, err := c.store(ctx, name); err == nil {
+		return store.URI(key)
+	}
+	return bucket.URI(name, key)
+}
+
+func (c *check) problem(f Finding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.findings = append(c.findings, f)
+}
+
+// missing tells whether an error says that an object is not there.
+func missing(err error) bool { return errors.Is(err, bucket.ErrNotFound) }
+
+// apiError is what the SDK's errors say of themselves.
+type apiError interface {
+	ErrorCode() string
+	ErrorMessage() string
+}
+
+// reason is an error in a few words.
+func reason(err error) string {
+	var api apiError
+	var sending *url.Error
+	switch {
+	case errors.Is(err, bucket.ErrArchived):
+		return bucket.ErrArchived.Error()
+	case errors.Is(err, bucket.ErrDenied):
+		return bucket.ErrDenied.Error()
+	case errors.Is(err, errTooLarge):
+		return errTooLarge.Error()
+	case errors.As(err, &api):
+		return fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage())
+	}
+	if errors.As(err, &sending) {
+		return "no answer: " + sending.Err.Error()
+	}
+	// The object is named beside it.
+	text := err.Error()
+	if i := strings.LastIndex(text, ": connection broke"); i >= 0 {
+		text = text[i+2:]
+	}
+	return text
+}

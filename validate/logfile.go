@@ -1,0 +1,145 @@
+package validate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"trailctl/bucket"
+)
+
+// logJob is one log file to check.
+type logJob struct {
+	logEntry
+	tally *tally
+	end   time.Time // of the digest file that lists it
+}
+
+// dispatch hands the log files of a valid digest file to the workers. It
+// waits while they are busy, so that no more of them are held than needed.
+func (w *walker) dispatch(ctx context.Context, d *digestFile) {
+	for _, l := range d.doc.LogFiles {
+		if known, same := w.listed(l); known {
+			if !same {
+				d.contradict(w, l)
+			}
+			continue
+		}
+		select {
+		case w.jobs <- logJob{logEntry: l, tally: w.tally, end: d.end}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// listed notes that a log file is listed, and tells whether it was before and
+// with the same hash: each counts once.
+func (c *check) listed(l logEntry) (known, same bool) {
+	place, hash := c.place(l.Bucket, l.Key), short(strings.ToLower(l.Hash))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before, known := c.seen[place]
+	if !known {
+		c.seen[place] = hash
+	}
+	return known, before == hash
+}
+
+// place stands for where a log file lies.
+func (c *check) place(name, key string) fingerprint {
+	if c.Copy {
+		return short(tail(key))
+	}
+	return short(name, key)
+}
+
+// isListed tells whether a digest file lists an object of the trail's bucket.
+func (c *check) isListed(key string) bool {
+	place := c.place(c.Bucket, key)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.seen[place]
+	return ok
+}
+
+func (d *digestFile) contradict(w *walker, l logEntry) {
+	w.tally.find(Finding{
+		Severity: SeverityInvalid, Code: CodeConflict, Subject: SubjectDigest, URI: d.uri,
+		Message: "INVALID: lists a log file again with another hash value", Detail: bucket.URI(l.Bucket, l.Key),
+	}, d.end)
+}
+
+// checkLogFile compares one log file with its hash.
+func (c *check) checkLogFile(ctx context.Context, j logJob) {
+	if ctx.Err() != nil {
+		return
+	}
+	uri := c.uri(ctx, j.Bucket, j.Key)
+	f := Finding{Severity: SeverityInvalid, Subject: SubjectLogFile, URI: uri}
+	var status Status
+	var bytes int64
+	if j.Algorithm != hashAlgorithm {
+		status, f.Code = Invalid, CodeAlgorithm
+		f.Message = fmt.Sprintf("INVALID: unsupported algorithm %q", j.Algorithm)
+	} else {
+		var hash string
+		var err error
+		hash, bytes, err = c.hash(ctx, j)
+		if ctx.Err() != nil {
+			return // whatever it was, it may be because of that
+		}
+		status = f.judgeLog(hash, j.Hash, err)
+	}
+	j.tally.logFile(status, 1, bytes)
+	if status != Valid {
+		j.tally.find(f, j.end)
+	}
+	c.heard(File{URI: uri, Status: status, Bytes: bytes, Backfill: j.tally.id.Backfill})
+}
+
+// hash reads a log file to its end. With an error about its bytes it still
+// returns the hash of those that could be read.
+func (c *check) hash(ctx context.Context, j logJob) (hash string, bytes int64, err error) {
+	store, err := c.store(ctx, j.Bucket)
+	if err != nil {
+		return "", 0, err
+	}
+	body, err := store.Get(ctx, j.Key)
+	if err != nil {
+		return "", 0, err
+	}
+	defer body.Close()
+	u := c.unpackers.get()
+	defer c.unpackers.put(u)
+	sum := sha256.New()
+	bytes, err = u.unpack(sum, body, c.MaxLogFile)
+	return hex.EncodeToString(sum.Sum(nil)), bytes, err
+}
+
+// judgeLog fills the finding and returns the status.
+func (f *Finding) judgeLog(got, want string, err error) Status {
+	match := strings.EqualFold(got, want)
+	switch {
+	case err == nil && match:
+		return Valid
+	case err == nil, err == errTruncated && !match:
+		f.Code, f.Message = CodeHash, "INVALID: hash value doesn't match"
+	case badData(err):
+		f.Code, f.Message = CodeFormat, "INVALID: invalid format"
+	case missing(err):
+		f.Severity, f.Code, f.Message = SeverityMissing, CodeNotFound, "INVALID: not found"
+		return Missing
+	default:
+		f.Severity, f.Code = SeverityUnchecked, CodeUnreadable
+		f.Message, f.Detail = "could not check: "+reason(err), err.Error()
+		return Unchecked
+	}
+	if err != nil {
+		f.Detail = err.Error()
+	}
+	return Invalid
+}

@@ -1,0 +1,137 @@
+package validate
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// tally collects what is found of one chain.
+type tally struct {
+	id chainID
+
+	mu       sync.Mutex
+	digests  Counts
+	logFiles Counts
+	bytes    int64
+	covered  []Range // unsorted, whole
+	first    time.Time
+	findings []Finding
+}
+
+func (c *check) newTally(id chainID) *tally {
+	t := &tally{id: id}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tallies = append(c.tallies, t)
+	return t
+}
+
+func (t *tally) find(f Finding, at time.Time) {
+	f.Account, f.Region, f.Trail, f.Backfill, f.at = t.id.Account, t.id.Region, t.id.Trail, t.id.Backfill, at
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.findings = append(t.findings, f)
+}
+
+func (t *tally) digest(s Status, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.digests.add(s, n)
+}
+
+func (t *tally) logFile(s Status, n int, bytes int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.logFiles.add(s, n)
+	t.bytes += bytes
+}
+
+// met notes the time of a digest file, valid or not; cover that it is valid.
+func (t *tally) met(start time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.first.IsZero() || start.Before(t.first) {
+		t.first = start
+	}
+}
+
+func (t *tally) cover(r Range) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	// Digest files come mostly in order: keep one range a run of them.
+	if n := len(t.covered); n > 0 && t.covered[n-1].End.Equal(r.Start) {
+		t.covered[n-1].End = r.End
+		return
+	}
+	t.covered = append(t.covered, r)
+}
+
+// finish makes the chain's part of the report. No one else writes any more.
+func (t *tally) finish(asked Range) Chain {
+	ch := Chain{
+		Account: t.id.Account, Org: t.id.Org, Region: t.id.Region, Trail: t.id.Trail, HomeRegion: t.id.Home, Backfill: t.id.Backfill,
+		Digests: t.digests, LogFiles: t.logFiles, Bytes: t.bytes,
+		Covered: clip(merge(t.covered), asked),
+	}
+	whole := asked
+	if whole.Start.IsZero() {
+		whole.Start = t.first
+	}
+	if !t.id.Backfill && !whole.Start.IsZero() {
+		ch.Uncovered = complement(ch.Covered, whole)
+	}
+	ch.Verdict = verdict(t.findings, t.digests.Total()+t.digests.Unproven, false)
+	return ch
+}
+
+// merge sorts ranges and joins those that touch.
+func merge(list []Range) []Range {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b Range) int { return a.Start.Compare(b.Start) })
+	merged := []Range{}
+	for _, r := range list {
+		n := len(merged)
+		if n > 0 && !r.Start.After(merged[n-1].End) {
+			if r.End.After(merged[n-1].End) {
+				merged[n-1].End = r.End
+			}
+			continue
+		}
+		merged = append(merged, r)
+	}
+	return merged
+}
+
+// clip cuts ranges to a window whose Start may be zero.
+func clip(list []Range, w Range) []Range {
+	cut := []Range{}
+	for _, r := range list {
+		if r.Start.Before(w.Start) {
+			r.Start = w.Start
+		}
+		if r.End.After(w.End) {
+			r.End = w.End
+		}
+		if r.Start.Before(r.End) {
+			cut = append(cut, r)
+		}
+	}
+	return cut
+}
+
+// complement is what sorted ranges leave of a window.
+func complement(list []Range, w Range) []Range {
+	var rest []Range
+	at := w.Start
+	for _, r := range list {
+		if at.Before(r.Start) {
+			rest = append(rest, Range{Start: at, End: r.Start})
+		}
+		at = r.End
+	}
+	if at.Before(w.End) {
+		rest = append(rest, Range{Start: at, End: w.End})
+	}
+	return rest
+}

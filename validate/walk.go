@@ -1,0 +1,163 @@
+package validate
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"trailctl/bucket"
+)
+
+// walker walks one chain from its oldest digest file in the range to its
+// newest. Each digest file names the one before it, so that a hole shows even
+// when a listing cannot show it.
+type walker struct {
+	*check
+	tally   *tally
+	home    location
+	unit    *unit
+	keyring map[string]PublicKey
+	rhythm  time.Duration // how long a digest file of this chain covers
+	learned bool          // from its digest files
+}
+
+// usualRhythm is how often CloudTrail delivers digest files.
+const usualRhythm = time.Hour
+
+func (w *walker) run(ctx context.Context, list []entry) {
+	w.rhythm = usualRhythm
+	if !w.loadKeys(ctx, list) {
+		return
+	}
+	last, ended := w.walk(ctx, list, nil, nil, []location{w.home})
+	if ctx.Err() == nil && !ended {
+		w.checkTail(last)
+	}
+}
+
+// Keys are asked for a range of time; the windows of keys can lag a rotation.
+const (
+	keyLag   = 2 * time.Hour
+	keyMonth = 30 * 24 * time.Hour
+)
+
+// loadKeys gets the keys of the chain's region. Without any nothing can be
+// said about the chain.
+func (w *walker) loadKeys(ctx context.Context, list []entry) bool {
+	q := keyQuestion{region: w.home.Region, from: w.Start, to: w.End.Add(keyLag)}
+	if q.from.IsZero() {
+		// Rounded, so that chains that began together ask the same question.
+		q.from = list[0].time().Add(-keyLag).Truncate(keyMonth)
+	}
+	keys, err := w.keys(ctx, q)
+	if ctx.Err() != nil {
+		return false
+	}
+	w.keyring = keys
+	if err == nil && (len(keys) > 0 || w.home.Backfill) {
+		return true
+	}
+	f := Finding{
+		Severity: SeverityUnchecked, Code: CodeNoKeys, Subject: SubjectChain, URI: w.uri(ctx, w.Bucket, w.home.Regions(bucket.Digest)+w.home.Region+"/"),
+		Message: fmt.Sprintf("could not check: no public keys found in region %s between %s and %s", q.region, stamp(q.from), stamp(q.to)),
+	}
+	if err != nil {
+		f.Message, f.Detail = fmt.Sprintf("could not check: the public keys of region %s: %s", q.region, reason(err)), err.Error()
+	}
+	w.tally.find(f, list[0].time())
+	w.tally.digest(Unchecked, len(list))
+	return false
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// walk goes over digest files in the order of time, between two that stand
+// around them in the chain; either may be nil. tried are the locations that
+// were listed for this stretch of time, the last one being where the list
+// comes from. It returns the newest that belongs to the range and whether one
+// after the range told how the chain goes on.
+func (w *walker) walk(ctx context.Context, list []entry, prev, succ *digestFile, tried []location) (last *digestFile, ended bool) {
+	next, stop := iter.Pull(w.ahead(ctx, tried[len(tried)-1], list))
+	defer stop()
+	d, ok := next()
+	for ok {
+		following, more := next()
+		if ctx.Err() != nil {
+			return prev, false
+		}
+		after := succ
+		if more {
+			after = following
+		}
+		w.judge(ctx, d, after)
+		if !d.start(w.rhythm).Before(w.End) {
+			// It lies after the range, and is asked for its link only.
+			if d.status != Valid {
+				return prev, false
+			}
+			w.link(ctx, prev, d, tried)
+			w.publishLink(d)
+			return prev, true
+		}
+		w.learn(d)
+		w.link(ctx, prev, d, tried)
+		w.account(ctx, d)
+		prev = d
+		d, ok = following, more
+	}
+	if succ != nil {
+		w.link(ctx, prev, succ, tried)
+	}
+	return prev, false
+}
+
+// learn takes the chain's rhythm from its digest files. The first and last of
+// a chain may be short, so the longest of late counts.
+func (w *walker) learn(d *digestFile) {
+	if d.status != Valid {
+		return
+	}
+	length := d.doc.End.Sub(d.doc.Start)
+	w.tally.met(d.doc.Start)
+	if length >= time.Second && (!w.learned || length > w.rhythm) {
+		w.rhythm, w.learned = min(length, usualRhythm), true
+	}
+}
+
+// account puts a judged and linked digest file into the tally and hands its
+// log files to the workers.
+func (w *walker) account(ctx context.Context, d *digestFile) {
+	status := d.status
+	if status == Valid && d.broken {
+		status = Invalid
+	}
+	w.tally.digest(status, 1)
+	w.tally.met(d.start(w.rhythm))
+	if d.found != nil {
+		if d.status != Valid && d.doc != nil {
+			d.found.UnprovenLogFiles = len(d.doc.LogFiles)
+		}
+		w.tally.find(*d.found, d.end)
+		d.found = nil
+	}
+	w.heard(File{Digest: true, Backfill: d.at.Backfill, URI: d.uri, Status: status, Bytes: int64(d.size)})
+	if d.doc == nil {
+		return
+	}
+	if d.status != Valid {
+		w.tally.logFile(Unproven, len(d.doc.LogFiles), 0)
+	} else {
+		w.tally.cover(Range{Start: d.doc.Start, End: d.doc.End})
+		w.dispatch(ctx, d)
+	}
+	d.doc.LogFiles = nil // what is linked to later needs no more of it
+}
+
+// publishLink tells of a digest file after the range only that its link is
+// wrong.
+func (w *walker) publishLink(d *digestFile) {
+	if d.broken && d.found != nil {
+		w.tally.find(*d.found, d.end)
+	}
+}

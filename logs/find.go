@@ -85,6 +85,7 @@ const (
 	SkipOther    = "of other accounts or regions"
 	SkipService  = "of other services"
 	SkipName     = "not named like log files"
+	SkipOwn      = "files of an earlier download"
 	SkipFolder   = "folder placeholders"
 	SkipContents = "no log files by their contents"
 )
@@ -119,6 +120,8 @@ func (q *Query) judge(o bucket.Object) Found {
 	switch {
 	case strings.HasSuffix(o.Key, "/"):
 		f.Skip = SkipFolder
+	case path.Base(o.Key) == KeysFile, strings.Contains("/"+o.Key, "/"+PartialFolder+"/"):
+		f.Skip = SkipOwn
 	case f.Log:
 		f.Skip = q.judgeKey(f.Key)
 	case otherService(o.Key):
@@ -194,7 +197,7 @@ const KeysFile = "public-keys.json"
 // looksLikeLog goes by the name alone.
 func looksLikeLog(key string) bool {
 	name := strings.ToLower(path.Base(key))
-	if name == KeysFile || strings.HasSuffix(name, bucket.MetadataSuffix) || strings.Contains("/"+key, "/"+PartialFolder+"/") {
+	if strings.HasSuffix(name, bucket.MetadataSuffix) {
 		return false
 	}
 	switch path.Ext(strings.TrimSuffix(name, ".gz")) {

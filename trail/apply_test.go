@@ -261,3 +261,18 @@ func TestPolicyThatMayNotBeRead(t *testing.T) {
 	}
 	t.Error("the policy was never read")
 }
+
+// A member account sees the organization's trail and must not take it for
+// one of its own.
+func TestDescribeOrganizationTrail(t *testing.T) {
+	f := newFake()
+	if _, _, err := create(t, f, Spec{Name: "audit", Region: home}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	theirs := strings.Replace(auditARN, account, "999999999999", 1)
+	f.trails[auditARN].TrailARN = &theirs
+	cur, err := Describe(t.Context(), f.clients(), Spec{Name: "audit", Region: home})
+	if err != nil || cur.Trail != nil {
+		t.Errorf("%+v, %v", cur.Trail, err)
+	}
+}

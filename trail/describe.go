@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
@@ -75,6 +76,9 @@ func Describe(ctx context.Context, clients Clients, spec Spec) (Current, error) 
 	if err != nil {
 		return cur, err
 	}
+	// A member of an organization also sees the organization's trail, which
+	// is not its own.
+	seen = slices.DeleteFunc(seen, func(t Trail) bool { return t.Account() != clients.Account.ID })
 	for _, t := range seen {
 		if t.HomeRegion == spec.Region {
 			cur.Trail = &t

@@ -2,6 +2,8 @@ package trail
 
 import (
 	"context"
+
+	"trailctl/internal/policy"
 )
 
 // Kind says what a step does to its target.
@@ -36,6 +38,11 @@ type Step struct {
 // Field is a setting before and after; Before is empty for a new thing.
 type Field struct {
 	Name, Before, After string
+}
+
+// PolicyTexts are Before and After with a line for each value, to compare.
+func (s Step) PolicyTexts() (before, after string) {
+	return policy.Indented(s.Before), policy.Indented(s.After)
 }
 
 // Plan is the way from what there is to what was asked for.

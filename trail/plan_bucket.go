@@ -68,7 +68,8 @@ func newBucket(spec Spec, cur Current, t Trail) ([]Step, error) {
 	name, account := cur.Bucket.Name, cur.Account.ID
 	steps := []Step{
 		{
-			Kind: Create, Target: "bucket " + name, Summary: "in " + spec.Region + ", object ownership " + bucket.OwnerEnforced,
+			Kind: Create, Target: "bucket " + name, Summary: "in " + spec.Region,
+			Fields: []Field{{Name: "ObjectOwnership", After: bucket.OwnerEnforced}},
 			do: func(ctx context.Context, r *run, _ *Step) error {
 				r.fresh = true
 				return bucket.Create(ctx, r.clients.S3(spec.Region), name, spec.Region)
@@ -88,7 +89,7 @@ func newBucket(spec Spec, cur Current, t Trail) ([]Step, error) {
 
 func blockStep(name, region, account string) Step {
 	return Step{
-		Kind: Create, Target: bucket.PublicAccessSetting + " of " + name, Summary: "all four switches on",
+		Kind: Create, Target: bucket.PublicAccessSetting, Summary: "all four switches on",
 		do: func(ctx context.Context, r *run, _ *Step) error {
 			return bucket.BlockPublicAccess(ctx, r.clients.S3(region), name, account)
 		},
@@ -97,7 +98,7 @@ func blockStep(name, region, account string) Step {
 
 func ownerStep(name, region, account string) Step {
 	return Step{
-		Kind: Create, Target: bucket.OwnershipSetting + " of " + name, Summary: bucket.OwnerEnforced,
+		Kind: Create, Target: bucket.OwnershipSetting, Summary: bucket.OwnerEnforced,
 		do: func(ctx context.Context, r *run, _ *Step) error {
 			return bucket.EnforceOwner(ctx, r.clients.S3(region), name, account)
 		},
@@ -106,7 +107,7 @@ func ownerStep(name, region, account string) Step {
 
 func encryptStep(name, region, account string) Step {
 	return Step{
-		Kind: Create, Target: bucket.EncryptionSetting + " of " + name, Summary: bucket.AES256,
+		Kind: Create, Target: bucket.EncryptionSetting, Summary: bucket.AES256,
 		do: func(ctx context.Context, r *run, _ *Step) error {
 			return bucket.Encrypt(ctx, r.clients.S3(region), name, account)
 		},
@@ -155,7 +156,7 @@ func foreignBucket(spec Spec, cur Current, t Trail) ([]Step, error) {
 
 func skippedPolicy(cur Current, t Trail) Step {
 	return Step{
-		Kind: Keep, Target: "policy of " + cur.Bucket.Name, Summary: "is left alone",
+		Kind: Keep, Target: "bucket policy", Summary: "is left alone",
 		Notes: []string{"CloudTrail delivers there once the policy holds " + access(cur, t).Statements()},
 	}
 }
@@ -173,7 +174,7 @@ func policyStep(spec Spec, cur Current, t Trail) (Step, error) {
 	if err != nil {
 		return Step{}, err
 	}
-	step := Step{Kind: Keep, Target: "policy of " + b.Name, Summary: "lets CloudTrail deliver", Notes: change.Notes, denies: change.Denies}
+	step := Step{Kind: Keep, Target: "bucket policy", Summary: "lets CloudTrail deliver", Notes: change.Notes, denies: change.Denies}
 	if !change.Changed {
 		return step, nil
 	}

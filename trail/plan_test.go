@@ -64,74 +64,74 @@ func TestDiff(t *testing.T) {
 		err   error
 	}{
 		"nothing there": {spec: audit(nil), cur: func(*testing.T) Current { return nothing(auditHome) },
-			steps: []string{"create bucket " + auditHome, "create public access block of " + auditHome, "create default encryption of " + auditHome,
-				"create policy of " + auditHome, "create trail audit", "change logging of audit"}},
+			steps: []string{"create bucket " + auditHome, "create public access block", "create default encryption",
+				"create bucket policy", "create trail audit", "change logging"}},
 		"nothing there, not to be started": {spec: audit(func(s *Spec) { s.NoStart = true }), cur: func(*testing.T) Current { return nothing(auditHome) },
-			steps: []string{"create bucket " + auditHome, "create public access block of " + auditHome, "create default encryption of " + auditHome,
-				"create policy of " + auditHome, "create trail audit", "keep logging of audit"}},
+			steps: []string{"create bucket " + auditHome, "create public access block", "create default encryption",
+				"create bucket policy", "create trail audit", "keep logging"}},
 		"as asked": {spec: audit(nil), cur: there,
-			steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"asked for what it is": {cur: there, spec: audit(func(s *Spec) {
 			s.Bucket, s.Prefix, s.AllRegions, s.LogFileValidation, s.GlobalServiceEvents = "logs", ptr(""), ptr(true), ptr(true), ptr(true)
-		}), steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+		}), steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"not logging": {spec: audit(nil), cur: with(func(c *Current) { c.Logging = false }),
-			steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "change logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "change logging"}},
 		"not logging, and not to": {spec: audit(func(s *Spec) { s.NoStart = true }), cur: with(func(c *Current) { c.Logging = false }),
-			steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"logging, not to be started": {spec: audit(func(s *Spec) { s.NoStart = true }), cur: there, has: "not switched off",
-			steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"one region": {spec: audit(func(s *Spec) { s.AllRegions = ptr(false) }), cur: there, has: "IsMultiRegionTrail true false",
-			steps: []string{"keep bucket logs", "keep policy of logs", "change trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "change trail audit", "keep logging"}},
 		"all regions brings global events": {spec: audit(func(s *Spec) { s.AllRegions = ptr(true) }),
 			cur: with(func(c *Current) { c.Trail.MultiRegion, c.Trail.GlobalServiceEvents = false, false }), has: "IncludeGlobalServiceEvents false true",
-			steps: []string{"keep bucket logs", "keep policy of logs", "change trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "change trail audit", "keep logging"}},
 		"no validation": {spec: audit(func(s *Spec) { s.LogFileValidation = ptr(false) }), cur: there, has: "EnableLogFileValidation true false",
-			steps: []string{"keep bucket logs", "keep policy of logs", "change trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "change trail audit", "keep logging"}},
 		"another prefix": {spec: audit(func(s *Spec) { s.Prefix = ptr("p") }), cur: there, has: "S3KeyPrefix  p",
-			steps: []string{"keep bucket logs", "change policy of logs", "change trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "change bucket policy", "change trail audit", "keep logging"}},
 		"policy gone": {spec: audit(nil), cur: with(func(c *Current) { c.Bucket.Policy = "" }),
-			steps: []string{"keep bucket logs", "create policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "create bucket policy", "keep trail audit", "keep logging"}},
 		"policy for another trail": {spec: audit(nil), cur: func(t *testing.T) Current {
 			c := there(t)
 			c.Bucket.Policy = granted(t, "logs", "", strings.Replace(auditARN, "audit", "other", 1))
 			return c
-		}, steps: []string{"keep bucket logs", "change policy of logs", "keep trail audit", "keep logging of audit"}},
+		}, steps: []string{"keep bucket logs", "change bucket policy", "keep trail audit", "keep logging"}},
 		"policy not readable": {spec: audit(nil), cur: with(func(c *Current) { c.Bucket.PolicyErr = bucket.ErrDenied }), err: ErrBucketPolicy},
 		"policy not readable, skipped": {spec: audit(func(s *Spec) { s.Bucket, s.SkipBucketPolicy = "logs", true }),
 			cur:   with(func(c *Current) { c.Bucket.PolicyErr = bucket.ErrDenied }),
-			steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"policy is not JSON": {spec: audit(nil), cur: with(func(c *Current) { c.Bucket.Policy = "{" }), err: errAny},
 		"another region":     {spec: audit(nil), cur: with(func(c *Current) { c.Bucket.Region, c.Bucket.InUse = "us-east-1", false }), err: ErrBucketRegion},
 		"another region, accepted": {spec: audit(func(s *Spec) { s.AcceptBucketRegion = true }), has: "us-east-1",
 			cur:   with(func(c *Current) { c.Bucket.Region, c.Bucket.InUse = "us-east-1", false }),
-			steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"another region, in use": {spec: audit(nil), cur: with(func(c *Current) { c.Bucket.Region = "us-east-1" }), has: "us-east-1",
-			steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"public": {spec: audit(nil), cur: with(func(c *Current) { c.Bucket.Settings = bucket.Settings{Ownership: "ObjectWriter"} }), has: "public access",
-			steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"default bucket, half made": {spec: audit(nil),
 			cur: with(func(c *Current) { c.Bucket.ByDefault, c.Bucket.Settings = true, bucket.Settings{} }),
-			steps: []string{"keep bucket logs", "create public access block of logs", "create object ownership of logs", "create default encryption of logs",
-				"keep policy of logs", "keep trail audit", "keep logging of audit"}},
+			steps: []string{"keep bucket logs", "create public access block", "create object ownership", "create default encryption",
+				"keep bucket policy", "keep trail audit", "keep logging"}},
 		"default bucket, opened on purpose": {spec: audit(nil), has: "public access", cur: with(func(c *Current) {
 			c.Bucket.ByDefault, c.Bucket.Settings.PublicAccess = true, &bucket.PublicAccess{}
-		}), steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+		}), steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"settings not readable": {spec: audit(nil), has: "could not be read", cur: with(func(c *Current) {
 			c.Bucket.Settings = bucket.Settings{Ownership: bucket.OwnerEnforced, Encryption: bucket.AES256, Unread: map[string]error{bucket.PublicAccessSetting: bucket.ErrDenied}}
-		}), steps: []string{"keep bucket logs", "keep policy of logs", "keep trail audit", "keep logging of audit"}},
+		}), steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"somebody else's bucket": {spec: audit(func(s *Spec) { s.Bucket = "central" }), cur: foreign("central", false), err: ErrBucketForeign},
 		"somebody else's bucket, accepted": {spec: audit(func(s *Spec) { s.Bucket, s.SkipBucketPolicy = "central", true }), cur: foreign("central", false),
 			has:   "once the policy holds",
-			steps: []string{"keep bucket central", "keep policy of central", "create trail audit", "change logging of audit"}},
+			steps: []string{"keep bucket central", "keep bucket policy", "create trail audit", "change logging"}},
 		"somebody else's bucket by default": {spec: audit(func(s *Spec) { s.SkipBucketPolicy = true }), cur: foreign(auditHome, false), err: ErrBucketForeign},
 		"somebody else's bucket in use": {spec: audit(nil), cur: foreign("central", true),
-			steps: []string{"keep bucket central", "keep policy of central", "create trail audit", "change logging of audit"}},
+			steps: []string{"keep bucket central", "keep bucket policy", "create trail audit", "change logging"}},
 		"in China": {spec: Spec{Name: "audit", Region: "cn-north-1"}, has: "arn:aws-cn:s3:::" + auditHome, cur: func(*testing.T) Current {
 			c := nothing(auditHome)
 			c.Account.Partition = "aws-cn"
 			return c
-		}, steps: []string{"create bucket " + auditHome, "create public access block of " + auditHome, "create default encryption of " + auditHome,
-			"create policy of " + auditHome, "create trail audit", "change logging of audit"}},
+		}, steps: []string{"create bucket " + auditHome, "create public access block", "create default encryption",
+			"create bucket policy", "create trail audit", "change logging"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -114,7 +114,7 @@ func createTrail(ctx context.Context, r *run, t Trail) error {
 }
 
 func loggingStep(spec Spec, cur Current, want Trail) Step {
-	step := Step{Kind: Keep, Target: "logging of " + want.Name, Summary: "is on"}
+	step := Step{Kind: Keep, Target: "logging", Summary: "is on"}
 	switch {
 	case cur.Logging && spec.NoStart:
 		step.Notes = append(step.Notes, "it was on already and is not switched off")

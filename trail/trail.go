@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -107,20 +108,11 @@ func describe(ctx context.Context, client Describer, region string, names ...str
 	var trails []Trail
 	for _, t := range out.TrailList {
 		// Not every server keeps to the names.
-		if len(names) == 0 || contains(names, aws.ToString(t.Name)) || contains(names, aws.ToString(t.TrailARN)) {
+		if len(names) == 0 || slices.Contains(names, aws.ToString(t.Name)) || slices.Contains(names, aws.ToString(t.TrailARN)) {
 			trails = append(trails, fromSDK(t, region))
 		}
 	}
 	return trails, nil
-}
-
-func contains(names []string, s string) bool {
-	for _, n := range names {
-		if n == s && s != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // Find looks a trail up by its ARN, or by its name: as region sees it first,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -113,7 +114,7 @@ type keyQuestion struct {
 // keyring is the answer, asked for once however many chains need it.
 type keyring struct {
 	once sync.Once
-	keys map[string]PublicKey // by fingerprint
+	keys map[string]PublicKey // by fingerprint in lower case
 	err  error
 }
 
@@ -130,7 +131,7 @@ func (c *check) keys(ctx context.Context, q keyQuestion) (map[string]PublicKey, 
 		list, r.err = c.Keys.PublicKeys(ctx, q.region, q.from, q.to)
 		r.keys = make(map[string]PublicKey, len(list))
 		for _, k := range list {
-			r.keys[k.Fingerprint] = k
+			r.keys[strings.ToLower(k.Fingerprint)] = k
 		}
 	})
 	return r.keys, r.err

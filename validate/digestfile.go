@@ -234,7 +234,8 @@ var errUnknownKey = errors.New("no such public key")
 // keyFor finds the key that signed a digest file. Backfill digest files were
 // signed long after the time they cover, when their metadata says.
 func (w *walker) keyFor(ctx context.Context, d *digestFile) (PublicKey, error) {
-	if k, ok := w.keyring[d.doc.Fingerprint]; ok {
+	fingerprint := strings.ToLower(d.doc.Fingerprint)
+	if k, ok := w.keyring[fingerprint]; ok {
 		return k, nil
 	}
 	signed, err := time.Parse(time.RFC3339, d.meta[metaBackfill])
@@ -246,7 +247,7 @@ func (w *walker) keyFor(ctx context.Context, d *digestFile) (PublicKey, error) {
 	if err != nil {
 		return PublicKey{}, err
 	}
-	if k, ok := keys[d.doc.Fingerprint]; ok {
+	if k, ok := keys[fingerprint]; ok {
 		return k, nil
 	}
 	return PublicKey{}, errUnknownKey

@@ -56,7 +56,7 @@ reference() { "$aws" cloudtrail validate-logs --trail-arn "$arn" --start-time "$
 
 reference >"$tmp/valid.out" 2>&1 || { cat "$tmp/valid.out"; fail "validate-logs finds fault with an untouched trail"; }
 grep -q 'digest files valid' "$tmp/valid.out" && ! grep -q INVALID "$tmp/valid.out" || { cat "$tmp/valid.out"; fail "validate-logs did not validate"; }
-read -r d l < <(sed -n 's#^\([0-9]*\)/[0-9]* \(digest\|log\) files valid.*#\1#p' "$tmp/valid.out" | tr '\n' ' ')
+read -r d l < <(sed -n 's#^\([0-9]*\)/[0-9]* \(digest\|log\) files valid.*#\1#p' "$tmp/valid.out" | tr '\n' ' ') || true
 [ "$d" -ge 3 ] && [ "$l" -ge 10 ] || { cat "$tmp/valid.out"; fail "only $d digest files and $l log files were validated"; }
 pass "aws cloudtrail validate-logs: $d digest files and $l log files valid"
 trailctl validate judged --start-time "$start" --end-time "$end" --output text >"$tmp/ours.out" 2>&1 || { cat "$tmp/ours.out"; fail "trailctl validate"; }

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,12 +72,14 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 		t.ResponseHeaderTimeout = time.Minute
 	})
 	load := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}), // what fails comes back as an error
 		config.WithHTTPClient(client),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.AddWithMaxAttempts(retry.NewStandard(func(s *retry.StandardOptions) {
 				// Many workers share one client: the token bucket would
 				// give up on all of them because of one bad minute.
 				s.RateLimiter = ratelimit.None
+				s.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(nobodyThere)}, s.Retryables...)
 			}), maxAttempts)
 		}),
 	}
@@ -105,6 +108,17 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 		return nil, ErrNoRegion
 	}
 	return &Config{Region: cfg.Region, aws: cfg, endpoint: o.EndpointURL}, nil
+}
+
+// nobodyThere ends the retries of a call to an address where nobody listens,
+// or to a host that does not exist: a mistyped endpoint or region is told at
+// once, not after half a minute.
+func nobodyThere(err error) aws.Ternary {
+	var name *net.DNSError
+	if errors.Is(err, syscall.ECONNREFUSED) || (errors.As(err, &name) && name.IsNotFound) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 func checkEndpoint(s string) error {

@@ -107,13 +107,17 @@ func plain(err error) string {
 }
 
 func innermost(err error) string {
-	var resp *awshttp.ResponseError
-	if errors.As(err, &resp) {
-		return fmt.Sprintf("HTTP status %d: %s", resp.HTTPStatusCode(), strings.TrimSpace(resp.Err.Error()))
-	}
 	var wire *net.OpError
 	if errors.As(err, &wire) {
 		return wire.Error()
+	}
+	var name *net.DNSError
+	if errors.As(err, &name) {
+		return name.Error()
+	}
+	var resp *awshttp.ResponseError
+	if errors.As(err, &resp) && resp.HTTPStatusCode() != 0 {
+		return fmt.Sprintf("HTTP status %d: %s", resp.HTTPStatusCode(), strings.TrimSpace(resp.Err.Error()))
 	}
 	return err.Error()
 }
@@ -168,13 +172,19 @@ func hintFor(err error) string {
 	}
 	var profile config.SharedConfigProfileNotExistError
 	var dial *net.OpError
+	var name *net.DNSError
+	var garbled *smithy.DeserializationError
 	switch {
 	case errors.Is(err, awsconf.ErrNoRegion):
 		return "name one with --region, AWS_REGION or the profile"
 	case errors.As(err, &profile):
 		return "\"aws configure list-profiles\" shows the profiles there are"
+	case errors.As(err, &name):
+		return "that host does not exist: check --region and --endpoint-url"
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return "nothing answers at that address: check --endpoint-url and AWS_ENDPOINT_URL, or start a sandbox with \"trailctl sandbox start\""
+	case errors.As(err, &garbled):
+		return "the answer is not one of AWS's: what is at the endpoint does not know this call"
 	case strings.Contains(err.Error(), "failed to refresh cached credentials"),
 		strings.Contains(err.Error(), "get credentials"):
 		return "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a --profile, or sign in with the AWS CLI"

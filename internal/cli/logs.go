@@ -89,8 +89,9 @@ func (o *logsOptions) scope(t *logsTarget, w when.Window) string {
 // tally counts what was passed over and what failed.
 type tally struct {
 	skipped map[string]int
-	failed  int // files
-	lists   int // parts of the bucket or folder
+	failed  int    // files
+	lists   int    // parts of the bucket or folder
+	hint    string // the last that was given
 }
 
 func (t *tally) skip(why string) {
@@ -106,7 +107,7 @@ func (t *tally) say(a *app) {
 	var parts []string
 	for _, why := range slices.Sorted(maps.Keys(t.skipped)) {
 		switch why {
-		case logs.SkipDigest, logs.SkipWindow, logs.SkipOther, logs.SkipFolder:
+		case logs.SkipDigest, logs.SkipWindow, logs.SkipOther, logs.SkipFolder, logs.SkipOwn:
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", t.skipped[why], why))
@@ -141,9 +142,17 @@ func (a *app) terminal(o outputOptions) render.Terminal {
 	return t
 }
 
-// broken tells of a failure on which the walk goes on.
-func (a *app) broken(ctx context.Context, err error) {
-	if ctx.Err() == nil {
-		a.complain(err)
+// broken tells of a failure on which the walk goes on. What to do about it is
+// said once, not for each of a thousand files.
+func (t *tally) broken(ctx context.Context, a *app, err error) {
+	if ctx.Err() != nil {
+		return
 	}
+	text, hint := message(err)
+	if hint != t.hint {
+		a.complain(err)
+		t.hint = hint
+		return
+	}
+	a.warn("%s", text)
 }

@@ -81,11 +81,12 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	t.query.Digests, t.query.DigestWindow = !o.noDigests, logs.ForDigests(t.query.Window)
 
 	result := downloadResult{Version: 1, Folder: o.dest, Failures: []string{}}
+	var failures tally
 	progress := term.NewProgress(o.app.streams, o.app.now)
 	d := &logs.Download{Source: t.source, Dest: o.dest, Done: func(l logs.Ledger, f logs.Found, err error) {
 		if err != nil && ctx.Err() == nil {
 			progress.Clear()
-			o.app.broken(ctx, err)
+			failures.broken(ctx, o.app, err)
 			result.fail(err)
 		}
 		progress.Show("%d listed, %d fetched (%s), %d already there", l.Listed, l.Fetched, render.Size(l.Bytes), l.Present)

@@ -52,7 +52,7 @@ func (o *logsListOptions) run(ctx context.Context) error {
 		switch {
 		case err != nil:
 			skipped.lists++
-			o.app.broken(ctx, err)
+			skipped.broken(ctx, o.app, err)
 		case f.Skip != "":
 			skipped.skip(f.Skip)
 		default:

@@ -40,7 +40,8 @@ the order of the files' keys, and of each file.
 A file that cannot be read is named, its readable records are shown, the
 others follow, and the exit code is 1.
 
-Formats: table; json, one array; jsonl, each record's bytes on a line; text,
+Formats: table (on a terminal narrower than 100 columns without the year, see
+json for all of a record); json, one array; jsonl, each record's bytes on a line; text,
 a line of eventID eventName eventSource awsRegion sourceIPAddress
 User-Agent=... for each record.`,
 		Flags: joinFlags([]cli.Flag{
@@ -136,7 +137,7 @@ func (o *logsViewOptions) meet(ctx context.Context, f *logs.File) {
 		o.files++
 	}
 	if f.Err != nil {
-		o.app.broken(ctx, f.Err)
+		o.broken(ctx, o.app, f.Err)
 	}
 	for _, n := range f.Report.Notes {
 		o.app.note("%s: %s", f.URI, n)

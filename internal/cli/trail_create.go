@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/smithy-go"
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/render"
@@ -47,7 +48,8 @@ regions, log file validation, logging. Its bucket, prefix and everything else
 stay unless they are named.
 
 On a terminal the plan is shown and a question asked before anything is changed;
---yes answers it. In a pipe nothing is asked.`
+--yes answers it. Where input, output or messages are no terminal, as in a pipe,
+nothing is asked.`
 
 func (a *app) trailCreateCommand() *cli.Command {
 	o := &trailCreateOptions{app: a}
@@ -125,7 +127,7 @@ func (o *trailCreateOptions) run(ctx context.Context) error {
 	}
 	spec, err := o.spec(cfg.Region)
 	if err != nil {
-		return trailError(err, cfg.Region)
+		return trailError(err)
 	}
 	clients, err := trailClients(ctx, cfg)
 	if err != nil {
@@ -133,11 +135,11 @@ func (o *trailCreateOptions) run(ctx context.Context) error {
 	}
 	current, err := trail.Describe(ctx, clients, spec)
 	if err != nil {
-		return trailError(err, cfg.Region)
+		return trailError(err)
 	}
 	plan, err := trail.Diff(spec, current)
 	if err != nil {
-		return trailError(err, cfg.Region)
+		return trailError(err)
 	}
 	if o.dryRun {
 		return printed(o.printPlan(plan))
@@ -168,7 +170,7 @@ func (o *trailCreateOptions) printPlan(p trail.Plan) error {
 // to change.
 func (o *trailCreateOptions) confirm(ctx context.Context, p trail.Plan) error {
 	a := o.app
-	if o.yes || p.Empty() || !a.streams.InTerminal || !a.streams.ErrTerminal {
+	if o.yes || p.Empty() || !a.streams.InTerminal || !a.streams.OutTerminal || !a.streams.ErrTerminal {
 		return nil
 	}
 	if err := render.PlanText(a.streams.Err, p, a.terminal(o.out)); err != nil {
@@ -213,7 +215,7 @@ func (o *trailCreateOptions) apply(ctx context.Context, clients trail.Clients, p
 		for _, s := range result.Left {
 			a.note("  not done  %s", render.StepLine(s))
 		}
-		return stepFailed(trailError(err, p.Trail.HomeRegion))
+		return stepFailed(trailError(err))
 	}
 	if p.Empty() {
 		a.note("Nothing to change: trail %s is as asked.", p.Trail.Name)
@@ -236,12 +238,21 @@ func stepFailed(err error) error {
 func (o *trailCreateOptions) observe(p trail.Progress) {
 	switch p.State {
 	case trail.Waiting:
-		o.app.note("  waiting   AWS does not accept it yet, next attempt in %s: %s", p.Wait, plain(p.Err))
+		o.app.note("  waiting   CloudTrail does not see the change yet (%s): next attempt in %s", answerCode(p.Err), p.Wait)
 	case trail.Done:
 		o.tell(p.Step, "done")
 	case trail.Failed:
 		o.tell(p.Step, "FAILED")
 	}
+}
+
+// answerCode is AWS's error code, or the whole error where there is none.
+func answerCode(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return plain(err)
 }
 
 func (o *trailCreateOptions) tell(s trail.Step, state string) {

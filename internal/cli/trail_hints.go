@@ -32,13 +32,12 @@ func trailHints() map[string]string {
 		"IllegalLocationConstraintException":                     "the region is not enabled for this account, or the endpoint is for another one",
 		"InvalidLocationConstraint":                              "the region is not one where S3 keeps buckets: check --region",
 		"OptInRequired":                                          "the region is not enabled for this account",
-		"S3BucketOwnershipException":                             "name a bucket of the account's own with --bucket",
 		"InsufficientDependencyServiceAccessPermissionException": "the credentials need s3 and iam permissions beside those for CloudTrail",
 	}
 }
 
 // trailError adds to errors of our own what to do about them.
-func trailError(err error, region string) error {
+func trailError(err error) error {
 	var foreign *trail.ForeignBucketError
 	switch {
 	case errors.Is(err, trail.ErrSpec):

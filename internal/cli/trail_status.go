@@ -42,7 +42,7 @@ func (o *trailStatusOptions) run(ctx context.Context) error {
 	}
 	t, err := trail.Find(ctx, func(region string) trail.Finder { return cfg.CloudTrail(region) }, cfg.Region, o.name)
 	if err != nil {
-		return trailError(err, cfg.Region)
+		return trailError(err)
 	}
 	s, err := trail.ReadStatus(ctx, cfg.CloudTrail(t.HomeRegion), t)
 	if err != nil {

@@ -98,6 +98,13 @@ func (o *validateOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	now := o.app.now()
+	if window.End.IsZero() {
+		window.End = now
+	}
+	if !window.Start.Before(window.End) {
+		return usagef("the window is empty: it starts at %s and now is %s", stamp(window.Start), stamp(now))
+	}
 	t, err := o.open(ctx)
 	if err != nil {
 		return err
@@ -107,16 +114,10 @@ func (o *validateOptions) run(ctx context.Context) error {
 		o.app.note("%s", t.note)
 	}
 	check := t.options
-	check.Start, check.End, check.Now = window.Start, window.End, o.app.now()
+	check.Start, check.End, check.Now = window.Start, window.End, now
 	check.Accounts, check.Unlisted = o.accounts.Value(), o.unlisted
 	if o.concurrency > 0 {
 		check.Workers = o.concurrency
-	}
-	if check.End.IsZero() {
-		check.End = check.Now
-	}
-	if !check.Start.Before(check.End) {
-		return usagef("the window is empty: it starts at %s and now is %s", stamp(check.Start), stamp(check.Now))
 	}
 
 	progress := term.NewProgress(o.app.streams, time.Now)

@@ -101,7 +101,7 @@ func (o *validateOptions) openTrail(ctx context.Context, t *validateTarget) erro
 		return withHint(err, "\"trailctl trail list\" shows the trails there are; the files of a deleted trail are validated with --s3-bucket")
 	}
 	if err != nil {
-		return trailError(err, cfg.Region)
+		return trailError(err)
 	}
 	c := &t.options
 	c.Trail, c.Home, c.Owner = found.Name, found.HomeRegion, found.Account()

@@ -31,11 +31,6 @@ func Same(a, b *Document) bool {
 	return slices.Equal(sortedCanonical(a), sortedCanonical(b))
 }
 
-// Has tells whether a document holds a statement of the same meaning.
-func (d *Document) Has(statement json.RawMessage) bool {
-	return slices.ContainsFunc(d.statements, func(raw json.RawMessage) bool { return Equal(raw, statement) })
-}
-
 func sameFrame(a, b *Document) bool {
 	frame := func(d *Document) string {
 		m := map[string]json.RawMessage{}

@@ -171,20 +171,27 @@ func escapeJSON(raw []byte) []byte {
 	return []byte(b.String())
 }
 
+// narrow is the width below which times go without their year, to leave room
+// for whole addresses.
+const narrow = 100
+
 var recordColumns = []Column{
-	{Head: "TIME", Min: 19},
+	{Head: "TIME", Min: 14},
 	{Head: "IDENTITY", Min: 8, Max: 40},
-	{Head: "EVENT", Min: 16, Max: 48},
-	{Head: "ADDRESS", Min: 10, Max: 39},
-	{Head: "REGION", Min: 9, Max: 16},
-	{Head: "ERROR", Min: 6, Max: 32},
+	{Head: "EVENT", Min: 14, Max: 48},
+	{Head: "ADDRESS", Min: 15, Max: 39},
+	{Head: "REGION", Min: 14, Max: 16},
+	{Head: "ERROR", Min: 5, Max: 32},
 }
 
-// recordRow is a record in words. The event is written as in a policy's
-// action: service and name.
+// recordRow is a record in words. The event is written like an action in a
+// policy: service and name.
 func recordRow(r *logs.Record, to Terminal) []string {
 	at, layout := "-", time.RFC3339
-	if to.Width > 0 {
+	switch {
+	case to.Width > 0 && to.Width < narrow:
+		layout = "01-02 15:04:05"
+	case to.Width > 0:
 		layout = time.DateTime
 	}
 	if t, ok := r.Time(); ok {
@@ -195,14 +202,14 @@ func recordRow(r *logs.Record, to Terminal) []string {
 		name, source = "Insight("+insight+")", from
 	}
 	event := name
-	if s := strings.TrimSuffix(source, ".amazonaws.com"); s != "" {
+	if s := withoutDomain(source); s != "" {
 		event = s + ":" + name
 	}
 	failure := r.ErrorCode()
 	if failure == "" {
 		failure = r.ErrorMessage()
 	}
-	row := []string{at, r.Identity().Words(), event, r.SourceAddress(), r.Region(), failure}
+	row := []string{at, r.Identity().Words(), event, withoutDomain(r.SourceAddress()), r.Region(), failure}
 	for i, cell := range row {
 		row[i] = term.Escape(cell)
 		if cell == "" && i < len(row)-1 {
@@ -211,6 +218,9 @@ func recordRow(r *logs.Record, to Terminal) []string {
 	}
 	return row
 }
+
+// withoutDomain is a service's name.
+func withoutDomain(host string) string { return strings.TrimSuffix(host, ".amazonaws.com") }
 
 // paintRecord makes failures red and the root user yellow.
 func (s *stream) paintRecord(row, column int) string {

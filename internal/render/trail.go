@@ -13,8 +13,8 @@ import (
 // from on a terminal; elsewhere times are RFC 3339.
 func TrailTable(w io.Writer, list []trail.Listed, now time.Time, t Terminal) error {
 	table := Table{Columns: []Column{
-		{Head: "NAME", Min: 8}, {Head: "HOME", Min: 9}, {Head: "SCOPE"}, {Head: "LOGGING"},
-		{Head: "VALIDATION"}, {Head: "DELIVERED"}, {Head: "BUCKET", Min: 12},
+		{Head: "NAME", Min: 8}, {Head: "HOME", Min: 14}, {Head: "SCOPE", Min: 8}, {Head: "LOGGING"},
+		{Head: "DIGESTS"}, {Head: "DELIVERED", Min: 11}, {Head: "BUCKET", Min: 10},
 	}}
 	for _, l := range list {
 		table.Rows = append(table.Rows, trailRow(l, now, t))
@@ -93,18 +93,15 @@ func moment(at, now time.Time, t Terminal) string {
 	return at.UTC().Format(time.RFC3339)
 }
 
-// Ago says how long ago something was, in the largest unit that fits.
+// Ago says how long ago something was, roughly and shortly.
 func Ago(d time.Duration) string {
-	for _, u := range []struct {
-		of   time.Duration
-		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		if n := int(d / u.of); n > 0 {
-			if n > 1 {
-				u.name += "s"
-			}
-			return fmt.Sprintf("%d %s ago", n, u.name)
-		}
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d days ago", d/(24*time.Hour))
+	case d >= time.Hour:
+		return fmt.Sprintf("%d h ago", d/time.Hour)
+	case d >= time.Minute:
+		return fmt.Sprintf("%d min ago", d/time.Minute)
 	}
 	return "just now"
 }
@@ -117,10 +114,10 @@ func TrailStatus(w io.Writer, s trail.Status, now time.Time, t Terminal) error {
 		{"Scope", describe(s.Trail)},
 		{"Bucket", place(s.Trail)},
 		{"Logging", loggingSince(s)},
-		{"Log files", lastTime(s.Delivery, now, t, "none delivered yet")},
+		{"Log files", lastTime(s.Delivery, now, t, never(s, "they take 5 to 15 minutes"))},
 	}
 	if s.Trail.LogFileValidation {
-		rows = append(rows, [2]string{"Digest files", lastTime(s.Digest, now, t, "none delivered yet")})
+		rows = append(rows, [2]string{"Digest files", lastTime(s.Digest, now, t, never(s, "they come every hour"))})
 	}
 	if s.Trail.TopicARN != "" {
 		rows = append(rows, [2]string{"Notifications", lastTime(s.Notification, now, t, "none sent yet") + ", to " + s.Trail.TopicARN})
@@ -164,6 +161,14 @@ func loggingSince(s trail.Status) string {
 		return "on" + since(s.Started)
 	}
 	return "OFF" + since(s.Stopped)
+}
+
+// never says that nothing has come yet, and how long that is no wonder.
+func never(s trail.Status, usual string) string {
+	if !s.Logging {
+		return "none delivered"
+	}
+	return "none delivered yet (" + usual + ")"
 }
 
 func lastTime(at, now time.Time, t Terminal, never string) string {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 
-	"trailctl/internal/policy"
 	"trailctl/internal/term"
 	"trailctl/trail"
 )
@@ -31,8 +30,10 @@ func PlanText(w io.Writer, p trail.Plan, t Terminal) error {
 func planStep(w io.Writer, s trail.Step, t Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %s\n", paint(StepLine(s), stepColour(s.Kind), t.Colour))
-	if s.Kind == trail.Change {
-		for _, f := range s.Fields {
+	for _, f := range s.Fields {
+		if s.Kind == trail.Create {
+			fmt.Fprintf(&b, "      %s: %s\n", f.Name, term.Escape(f.After))
+		} else {
 			fmt.Fprintf(&b, "      %s: %s -> %s\n", f.Name, orNone(f.Before), orNone(f.After))
 		}
 	}
@@ -69,7 +70,8 @@ func policyDiff(s trail.Step) string {
 	if s.Before == s.After {
 		return ""
 	}
-	text := string(diff.Diff("before", []byte(policy.Indented(s.Before)), "after", []byte(policy.Indented(s.After))))
+	before, after := s.PolicyTexts()
+	text := string(diff.Diff("before", []byte(before), "after", []byte(after)))
 	_, text, _ = strings.Cut(text, "\n") // the line that names the command
 	return text
 }

@@ -115,9 +115,6 @@ func verdictColour(v validate.Verdict) string {
 // are longer than a terminal is wide, and are copied from there.
 func writeFinding(w io.Writer, f validate.Finding, t Terminal) {
 	word, sgr := severityWord(f.Severity)
-	if t.Colour {
-		word = "\x1b[" + sgr + "m" + word + "\x1b[0m"
-	}
 	message := strings.TrimPrefix(strings.TrimPrefix(f.Message, "INVALID: "), "could not check: ")
 	if f.Subject != validate.SubjectChain {
 		message = string(f.Subject) + ": " + message
@@ -125,7 +122,15 @@ func writeFinding(w io.Writer, f validate.Finding, t Terminal) {
 	if f.Backfill {
 		message = "backfill " + message
 	}
-	fmt.Fprintf(w, "%s  %s\n", word, term.Escape(message))
+	room := 0
+	if t.Width > 0 {
+		room = max(t.Width-len(word)-len(indent), narrowest)
+	}
+	lines := wrap(term.Escape(message), room)
+	if t.Colour {
+		word = "\x1b[" + sgr + "m" + word + "\x1b[0m"
+	}
+	fmt.Fprintf(w, "%s  %s\n", word, strings.Join(lines, "\n"+indent))
 	for _, line := range wrap(term.Escape(remarkText(f)), t.Width-len(indent)) {
 		fmt.Fprintf(w, "%s%s\n", indent, line)
 	}
@@ -133,6 +138,10 @@ func writeFinding(w io.Writer, f validate.Finding, t Terminal) {
 }
 
 const indent = "  "
+
+// narrowest is what text is still wrapped to on a terminal that is no wider
+// than a word.
+const narrowest = 20
 
 func severityWord(s validate.Severity) (word, sgr string) {
 	switch s {

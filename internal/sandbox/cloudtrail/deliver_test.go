@@ -335,3 +335,21 @@ func TestKeysRotate(t *testing.T) {
 		t.Errorf("%d keys at the start", len(got))
 	}
 }
+
+// What could not be delivered for a deleted trail is lost with it.
+func TestDeletedTrailIsNotTriedAgain(t *testing.T) {
+	b := newBench(t)
+	b.do("us-east-1", "CreateTrail", createDemo)
+	b.do("us-east-1", "StartLogging", `{"Name":"demo"}`)
+	b.record("us-east-1", "Lost")
+	b.bucket.deny(true)
+	b.do("us-east-1", "DeleteTrail", `{"Name":"demo"}`)
+	b.bucket.deny(false)
+	if at, due := b.s.NextDue(); due {
+		t.Errorf("something is due at %s for a deleted trail", at)
+	}
+	b.advance(2 * time.Hour)
+	if keys := b.bucket.keys(""); len(keys) != 0 {
+		t.Errorf("delivered after the deletion: %v", keys)
+	}
+}

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -68,16 +67,25 @@ func (s *Service) authorize(r *request) error {
 	if r.op.action == "" {
 		return nil
 	}
-	resource := bucketARN(r.bucket)
-	if r.key != "" {
-		resource = objectARN(r.bucket, r.key)
+	return s.may(r, r.op.action, target{r.b, r.key, r.query.Get("versionId")})
+}
+
+// target is what an action is on: a bucket, an object, or one version of it.
+type target struct {
+	b       *bucket
+	key, id string
+}
+
+func (t target) arn() string {
+	if t.key == "" {
+		return bucketARN(t.b.Name)
 	}
-	return s.may(r, r.b, r.op.action, resource)
+	return objectARN(t.b.Name, t.key)
 }
 
 // may asks a bucket's policy about one action of the request's caller.
-func (s *Service) may(r *request, b *bucket, action, resource string) error {
-	set := b.snapshot()
+func (s *Service) may(r *request, action string, on target) error {
+	set, resource := on.b.snapshot(), on.arn()
 	caller := callerOf(r.call.Identity)
 	if rootOnPolicy(r.call.Identity, action) && s.ours(r.call.Identity) {
 		return nil // so that nobody locks himself out for good
@@ -85,23 +93,28 @@ func (s *Service) may(r *request, b *bucket, action, resource string) error {
 	decision := iampolicy.NoMatch
 	if set.policy != nil {
 		decision = set.policy.Evaluate(iampolicy.Request{
-			Caller: caller, Action: action, Resource: resource, Context: s.conditions(r, b, action),
+			Caller: caller, Action: action, Resource: resource, Context: s.conditions(r, action, on),
 		})
 	}
-	restricted := set.publicAccess().RestrictPublicBuckets && set.policy.Public() && caller.Service == ""
 	switch {
 	case decision == iampolicy.Deny && !caller.Anonymous:
 		return denied(r, action, resource, "with an explicit deny in a resource-based policy")
 	case decision == iampolicy.Deny:
 		return accessDenied("Access Denied")
-	case s.ours(r.call.Identity), decision == iampolicy.Allow && !restricted:
+	case s.ours(r.call.Identity), decision == iampolicy.Allow && !set.restricts(caller):
 		return nil
-	case s.publicACL(r, set, action):
+	case publicACL(set, action, on):
 		return nil
 	case caller.Anonymous:
 		return accessDenied("Access Denied")
 	}
 	return denied(r, action, resource, "because no resource-based policy allows the "+action+" action")
+}
+
+// restricts tells whether a public policy is of no use to a caller from
+// outside the account.
+func (s settings) restricts(c iampolicy.Caller) bool {
+	return c.Service == "" && s.publicAccess().RestrictPublicBuckets && s.policy.Public()
 }
 
 func denied(r *request, action, resource, why string) *failure {
@@ -132,7 +145,7 @@ func (s *Service) commonConditions(ctx iampolicy.Context, now time.Time) {
 }
 
 // conditions are the condition keys of a request.
-func (s *Service) conditions(r *request, b *bucket, action string) iampolicy.Context {
+func (s *Service) conditions(r *request, action string, on target) iampolicy.Context {
 	ctx := iampolicy.Context{}
 	s.commonConditions(ctx, r.call.Time)
 	set := func(key, value string) {
@@ -161,13 +174,13 @@ func (s *Service) conditions(r *request, b *bucket, action string) iampolicy.Con
 			ctx.Set("s3:"+name, r.query.Get(name))
 		}
 	}
-	set("s3:VersionId", r.query.Get("versionId"))
+	set("s3:VersionId", on.id)
 	for name, values := range r.http.Header {
 		if strings.HasPrefix(name, "X-Amz-") {
 			ctx.Set("s3:"+name, values...)
 		}
 	}
-	s.tagConditions(ctx, r, b)
+	tagConditions(ctx, r, on)
 	return ctx
 }
 
@@ -182,11 +195,8 @@ func principalARN(id call.Identity) string {
 }
 
 // tagConditions are the keys for the tags an object has and is to get.
-func (s *Service) tagConditions(ctx iampolicy.Context, r *request, b *bucket) {
-	if b != r.b || r.key == "" {
-		return
-	}
-	if v, err := b.lookup(r.key, r.query.Get("versionId")); err == nil {
+func tagConditions(ctx iampolicy.Context, r *request, on target) {
+	if v, err := on.b.lookup(on.key, on.id); err == nil {
 		for _, t := range v.Tags {
 			ctx.Set("s3:ExistingObjectTag/"+t.Key, t.Value)
 		}
@@ -204,13 +214,10 @@ func (s *Service) tagConditions(ctx iampolicy.Context, r *request, b *bucket) {
 }
 
 // publicACL tells whether an object's ACL lets everyone read it.
-func (s *Service) publicACL(r *request, set settings, action string) bool {
-	if action != "s3:GetObject" && action != "s3:GetObjectVersion" || r.http.Method == http.MethodPut {
+func publicACL(set settings, action string, on target) bool {
+	if action != "s3:GetObject" && action != "s3:GetObjectVersion" || set.enforcesOwner() || set.publicAccess().IgnorePublicAcls {
 		return false
 	}
-	if set.enforcesOwner() || set.publicAccess().IgnorePublicAcls {
-		return false
-	}
-	v, err := r.b.lookup(r.key, r.query.Get("versionId"))
+	v, err := on.b.lookup(on.key, on.id)
 	return err == nil && strings.HasPrefix(v.ACL, "public-read")
 }

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 const constraintDocument = `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>%s</LocationConstraint></CreateBucketConfiguration>`
@@ -78,6 +80,19 @@ func TestOtherRegion(t *testing.T) {
 		{"its own region", sent{method: "HEAD", path: "/there", region: "eu-west-1"}, 200, "", []string{"> x-amz-bucket-region: eu-west-1"}},
 		{"unsigned", sent{method: "HEAD", path: "/there", as: "-"}, 403, "", []string{"> x-amz-bucket-region: eu-west-1"}},
 	})
+}
+
+func TestSDKSeesTheOtherRegion(t *testing.T) {
+	f := newFront(t, "")
+	f.must("PUT", "/there", fmt.Sprintf(constraintDocument, "eu-west-1"))
+	c := f.client("us-east-1")
+	_, err := c.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("there"), Key: aws.String("k")})
+	wantCode(t, err, "PermanentRedirect")
+	_, err = c.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String("there")})
+	var resp *smithyhttp.ResponseError
+	if !errors.As(err, &resp) || resp.Response.Header.Get("x-amz-bucket-region") != "eu-west-1" {
+		t.Errorf("HeadBucket: %v", err)
+	}
 }
 
 func TestLocationOfUsEast1IsEmpty(t *testing.T) {

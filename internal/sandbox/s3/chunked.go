@@ -64,7 +64,7 @@ func (c *chunkedReader) nextChunk() error {
 	}
 	text, _, _ := strings.Cut(string(line), ";")
 	size, err := strconv.ParseUint(text, 16, 63)
-	if err != nil || size > maxObject {
+	if err != nil {
 		return errChunked
 	}
 	c.begun, c.left = true, int64(size)

@@ -33,7 +33,7 @@ func (s *Service) source(r *request) (copySource, error) {
 	if id, ok := strings.CutPrefix(query, "versionId="); ok {
 		c.id, action = id, "s3:GetObjectVersion"
 	}
-	return c, s.may(r, c.bucket, action, objectARN(bucketPart, key))
+	return c, s.may(r, action, target{c.bucket, c.key, c.id})
 }
 
 func (c copySource) open(r *request) (*version, io.ReadSeekCloser, error) {

@@ -158,7 +158,7 @@ func (s *Service) removeOne(r *request, key, id string) (deleted, error) {
 	if id != "" {
 		action = "s3:DeleteObjectVersion"
 	}
-	if err := s.may(r, r.b, action, objectARN(r.bucket, key)); err != nil {
+	if err := s.may(r, action, target{r.b, key, id}); err != nil {
 		return deleted{}, err
 	}
 	return s.remove(r, key, id)

@@ -26,11 +26,18 @@ func (s *Service) getObject(r *request) error {
 	if err != nil {
 		return err
 	}
-	r.objectHeaders(v)
-	if err := r.overrideHeaders(); err != nil {
+	overrides, err := r.overrides()
+	if err != nil {
 		return err
 	}
+	if _, err := body.Seek(at.start, io.SeekStart); err != nil {
+		return err
+	}
+	r.objectHeaders(v)
 	h := r.w.Header()
+	for name, value := range overrides {
+		h.Set(name, value)
+	}
 	h.Set("Content-Length", strconv.FormatInt(at.length, 10))
 	status := http.StatusOK
 	if at.partial {
@@ -38,9 +45,6 @@ func (s *Service) getObject(r *request) error {
 		h.Set("Content-Range", at.contentRange(v.Size))
 	} else if strings.EqualFold(r.header("x-amz-checksum-mode"), "ENABLED") {
 		r.checksumHeaders(v.Checksum)
-	}
-	if _, err := body.Seek(at.start, io.SeekStart); err != nil {
-		return err
 	}
 	r.w.WriteHeader(status)
 	if r.http.Method != http.MethodHead {
@@ -51,7 +55,10 @@ func (s *Service) getObject(r *request) error {
 
 // hideMissing turns "not found" into "denied" for who may not list.
 func (s *Service) hideMissing(r *request, err error) error {
-	if denied := s.may(r, r.b, "s3:ListBucket", bucketARN(r.bucket)); denied != nil && !s.ours(r.call.Identity) {
+	if s.ours(r.call.Identity) {
+		return err
+	}
+	if denied := s.may(r, "s3:ListBucket", target{b: r.b}); denied != nil {
 		return denied
 	}
 	return err
@@ -100,22 +107,24 @@ func (r *request) versionHeader(v *version) {
 	}
 }
 
-// overrideHeaders puts the response-* parameters of a signed request in.
-func (r *request) overrideHeaders() error {
+// overrides are the headers that response-* parameters replace; only a
+// signed request may have them.
+func (r *request) overrides() (map[string]string, error) {
+	out := map[string]string{}
 	for name, values := range r.query {
 		header, ok := strings.CutPrefix(name, "response-")
 		if !ok {
 			continue
 		}
 		if r.call.AccessKeyID == "" {
-			return invalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
+			return nil, invalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
 		}
 		switch header = textproto.CanonicalMIMEHeaderKey(header); header {
 		case "Content-Type", "Content-Language", "Expires", "Cache-Control", "Content-Disposition", "Content-Encoding":
-			r.w.Header().Set(header, values[0])
+			out[header] = values[0]
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // span is the part of a body that is asked for.
@@ -155,9 +164,6 @@ func parseRange(header string, size int64) (span, error) {
 		return whole, nil
 	case first == "": // the last so many bytes
 		start, end = max(0, size-end), size-1
-		if to == 0 {
-			start = size
-		}
 	case last == "":
 		end = size - 1
 	case end < start:

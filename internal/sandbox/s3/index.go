@@ -74,7 +74,7 @@ func (x *index) add(key string) *entry {
 		if i == len(c)-1 {
 			at = len(c) - 1
 		}
-		x.chunks[chunk] = c[:at:at]
+		x.chunks[chunk] = c[:at]
 		x.chunks = slices.Insert(x.chunks, chunk+1, slices.Clone(c[at:]))
 	}
 	return e

@@ -171,6 +171,7 @@ func TestReadConditions(t *testing.T) {
 func TestWriteConditions(t *testing.T) {
 	f := newFront(t, "")
 	f.must("PUT", "/bkt", "")
+	f.versioning("Enabled")
 	tag := f.must("PUT", "/bkt/k", "x").header.Get("ETag")
 	put := func(key string, headers ...string) sent {
 		return sent{method: "PUT", path: "/bkt/" + key, body: "new", headers: headers}
@@ -178,6 +179,8 @@ func TestWriteConditions(t *testing.T) {
 	f.run([]row{
 		{"none match, there", put("k", "If-None-Match: *"), 412, "PreconditionFailed", nil},
 		{"none match, not there", put("n", "If-None-Match: *"), 200, "", nil},
+		{"deleted", sent{method: "DELETE", path: "/bkt/n"}, 204, "", nil},
+		{"none match, deleted", put("n", "If-None-Match: *"), 200, "", nil},
 		{"none match of an ETag", put("k", "If-None-Match: "+tag), 501, "NotImplemented", nil},
 		{"match fails", put("k", `If-Match: "0"`), 412, "PreconditionFailed", nil},
 		{"match of nothing", put("m", "If-Match: "+tag), 404, "NoSuchKey", nil},

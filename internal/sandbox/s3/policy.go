@@ -44,7 +44,7 @@ func (s *Service) putPolicy(r *request) error {
 	if err != nil {
 		return malformedPolicy("%s", err)
 	}
-	if err := checkPolicy(policy, r.bucket); err != nil {
+	if err := s.checkPolicy(policy, r.bucket); err != nil {
 		return err
 	}
 	if policy.Public() && r.b.snapshot().publicAccess().BlockPublicPolicy {
@@ -60,7 +60,7 @@ func (s *Service) putPolicy(r *request) error {
 
 // checkPolicy holds what S3 asks of a bucket policy besides IAM's grammar:
 // actions of S3's, on this bucket and what is in it.
-func checkPolicy(p *iampolicy.Policy, bucket string) error {
+func (s *Service) checkPolicy(p *iampolicy.Policy, bucket string) error {
 	for _, st := range p.Statements {
 		for _, action := range append(append([]string{}, st.Action...), st.NotAction...) {
 			if action != "*" && !strings.HasPrefix(strings.ToLower(action), "s3:") {
@@ -76,7 +76,7 @@ func checkPolicy(p *iampolicy.Policy, bucket string) error {
 			onBucket = onBucket || !strings.Contains(resource, "/")
 		}
 		for _, action := range st.Action {
-			object, known := objectAction(action)
+			object, known := s.objectAction(action)
 			if known && (object && !onObjects || !object && !onBucket) {
 				return malformedPolicy("Action does not apply to any resource(s) in statement")
 			}
@@ -104,12 +104,12 @@ func namesBucket(resource, bucket string) bool {
 
 // objectAction tells for the actions that are served, and written out,
 // whether they are on objects or on buckets.
-func objectAction(action string) (object, known bool) {
+func (s *Service) objectAction(action string) (object, known bool) {
 	if strings.ContainsAny(action, "*?") {
 		return false, false
 	}
 	action = strings.ToLower(action)
-	for _, op := range routes() {
+	for _, op := range s.routes {
 		if strings.ToLower(op.action) == action {
 			return strings.Contains(action, "object") || strings.Contains(action, "multipartupload") && action != "s3:listbucketmultipartuploads", true
 		}

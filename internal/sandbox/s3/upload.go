@@ -78,7 +78,9 @@ func (s *Service) createUpload(r *request) error {
 	}
 	r.b.mu.Lock()
 	gone := r.b.gone
-	r.b.uploads[u.id] = u
+	if !gone {
+		r.b.uploads[u.id] = u
+	}
 	r.b.mu.Unlock()
 	if gone {
 		return noSuchBucket(r.bucket)

@@ -2,7 +2,6 @@ package seed
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"trailctl/internal/sandbox/cloudtrail"
@@ -120,8 +119,7 @@ func (d *draw) identity(a *actor) cloudtrail.Identity {
 	}
 	account, name, path := d.m.plan.Account, a.name, ""
 	if a.kind == linked {
-		name = "AWSServiceRoleFor" + strings.ToUpper(a.name[:1]) + strings.TrimSuffix(a.name[1:], ".amazonaws.com")
-		path = "aws-service-role/" + a.name + "/"
+		name, path = "AWSServiceRoleFor"+a.sessions[0], "aws-service-role/"+a.name+"/"
 	}
 	session := pick(d, a.sessions...)
 	begun := d.at.Truncate(time.Hour)

@@ -1,0 +1,187 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mattn/go-runewidth"
+
+	"trailctl/bucket"
+	"trailctl/logs"
+)
+
+func someRecords() []logs.Record {
+	var list []logs.Record
+	for _, raw := range []string{
+		`{"eventTime":"2026-01-15T09:00:01Z","userIdentity":{"type":"IAMUser","userName":"alice"},"eventSource":"s3.amazonaws.com","eventName":"CreateBucket","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.200"}`,
+		`{"eventTime":"2026-01-15T09:00:02Z","userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/release-pipeline/i-0123456789abcdef0"},"eventSource":"lambda.amazonaws.com","eventName":"UpdateFunctionCode20150331v2","awsRegion":"eu-central-1","sourceIPAddress":"cloudformation.amazonaws.com","errorCode":"AccessDeniedException"}`,
+		"{\"eventTime\":\"2026-01-15T09:00:03Z\",\n  \"userIdentity\":{\"type\":\"Root\"}, \"eventName\":\"\\u001b[2J\u202e文字\",\n\"x\":8.82e-05}",
+		`{"insightDetails":{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances"}}`,
+		`{}`,
+	} {
+		list = append(list, logs.Record{Raw: []byte(raw)})
+	}
+	return list
+}
+
+func written(t *testing.T, format string, to Terminal, records []logs.Record) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := NewRecords(&b, format, to)
+	for i := range records {
+		if err := w.Write(&records[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestRecordsTable(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		to   Terminal
+		want string
+	}{
+		{"80 columns", Terminal{Width: 80}, "" +
+			"TIME            IDENTITY  EVENT           ADDRESS         REGION        ERROR\n" +
+			"01-15 09:00:01  alice     s3:CreateBuck…  198.51.100.200  us-east-1\n" +
+			"01-15 09:00:02  release…  lambda:Update…  cloudformation  eu-central-1  AccessD…\n" +
+			"01-15 09:00:03  root      \\x1b[2J\\u202e…  -               -\n" +
+			"-               -         ec2:Insight(R…  -               -\n" +
+			"-               -         -               -               -\n"},
+		{"a pipe", Terminal{}, "" +
+			"TIME                  IDENTITY                              EVENT                                ADDRESS         REGION        ERROR\n" +
+			"2026-01-15T09:00:01Z  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1\n" +
+			"2026-01-15T09:00:02Z  release-pipeline/i-0123456789abcdef0  lambda:UpdateFunctionCode20150331v2  cloudformation  eu-central-1  AccessDeniedException\n" +
+			"2026-01-15T09:00:03Z  root                                  \\x1b[2J\\u202e文字                    -               -\n" +
+			"-                     -                                     ec2:Insight(RunInstances)            -               -\n" +
+			"-                     -                                     -                                    -               -\n"},
+	} {
+		if got := written(t, "table", c.to, someRecords()); got != c.want {
+			t.Errorf("%s:\n%s", c.name, got)
+		}
+	}
+}
+
+// A table goes on in the columns that its first rows fixed, and never grows
+// out of the terminal.
+func TestRecordsTableInChunks(t *testing.T) {
+	var records []logs.Record
+	for i := range chunk + 50 {
+		name := "A"
+		if i > chunk {
+			name = strings.Repeat("B", 60)
+		}
+		records = append(records, logs.Record{Raw: fmt.Appendf(nil, `{"eventName":%q}`, name)})
+	}
+	got := written(t, "table", Terminal{Width: 80, Colour: true}, records)
+	if strings.Count(got, "TIME") != 1 || strings.Count(got, "\n") != len(records)+1 {
+		t.Errorf("%d lines", strings.Count(got, "\n"))
+	}
+	for line := range strings.Lines(strings.NewReplacer("\x1b[1m", "", "\x1b[0m", "").Replace(got)) {
+		if runewidth.StringWidth(strings.TrimSuffix(line, "\n")) > 80 {
+			t.Fatalf("too wide: %q", line)
+		}
+	}
+}
+
+func TestRecordsColour(t *testing.T) {
+	got := written(t, "table", Terminal{Width: 160, Colour: true}, someRecords())
+	for _, want := range []string{"\x1b[31mAccessDeniedException\x1b[0m", "\x1b[33mroot\x1b[0m"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%q", want, got)
+		}
+	}
+}
+
+func TestRecordsJSON(t *testing.T) {
+	records := someRecords()
+	got := written(t, "jsonl", Terminal{}, records)
+	lines := strings.Split(got, "\n")
+	if len(lines) != len(records)+1 || lines[0] != string(records[0].Raw) || lines[1] != string(records[1].Raw) {
+		t.Errorf("the bytes of records on one line must not change:\n%s", got)
+	}
+	if want := "{\"eventTime\":\"2026-01-15T09:00:03Z\",\"userIdentity\":{\"type\":\"Root\"},\"eventName\":\"\\u001b[2J\u202e文字\",\"x\":8.82e-05}"; lines[2] != want {
+		t.Errorf("%s\nwant %s", lines[2], want)
+	}
+	onTerminal := written(t, "jsonl", Terminal{Width: 80}, records)
+	if strings.ContainsRune(onTerminal, '\u202e') || !strings.Contains(onTerminal, `[2J\u202e文字`) {
+		t.Errorf("not escaped: %q", onTerminal)
+	}
+	for _, n := range []int{0, 1, len(records)} {
+		var list []map[string]any
+		if err := json.Unmarshal([]byte(written(t, "json", Terminal{}, records[:n])), &list); err != nil || len(list) != n {
+			t.Errorf("%d records: %d, %v", n, len(list), err)
+		}
+	}
+	if got := written(t, "text", Terminal{}, records[4:]); got != "- - - - - User-Agent=-\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestEscapeJSON(t *testing.T) {
+	in := "{\"a\":\"\u009b31m \U000e0041 \xff \t\"}"
+	out := escapeJSON([]byte(in))
+	var v map[string]string
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(out), "\t", " ")), &v); err != nil || v["a"] != "\u009b31m \U000e0041 \ufffd  " {
+		t.Errorf("%q: %q, %v", out, v["a"], err)
+	}
+}
+
+func TestLogFiles(t *testing.T) {
+	files := []logs.Found{
+		{Object: bucket.Object{Key: "AWSLogs/123456789012/CloudTrail/us-east-1/2026/01/15/123456789012_CloudTrail_us-east-1_20260115T0905Z_AbCdEfGhIjKlMnOp.json.gz", Size: 1536}},
+		{Object: bucket.Object{Key: "odd/evil\x1b[2J.json", Size: 7}},
+	}
+	for i := range files {
+		files[i].Key, files[i].Log = logs.ParseName(files[i].Object.Key)
+	}
+	list := func(format string, to Terminal, files []logs.Found) (string, string) {
+		var b bytes.Buffer
+		l := NewLogFiles(&b, format, to, func(k string) string { return "s3://b/" + k })
+		for _, f := range files {
+			if err := l.Write(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.String(), l.Total()
+	}
+	const want = "" +
+		"DELIVERED          REGION     ACCOUNT          SIZE  FILE\n" +
+		"2026-01-15T09:05Z  us-east-1  123456789012  1.5 KiB  AbCdEfGhIjKlMnOp\n" +
+		"0001-01-01T00:00Z  -          -                 7 B  evil\\x1b[2J.json\n"
+	if got, total := list("table", Terminal{Width: 80}, files); got != want || total != "2 log files, 1.5 KiB" {
+		t.Errorf("%s\n%s", got, total)
+	}
+	for n := range len(files) + 1 {
+		got, _ := list("json", Terminal{}, files[:n])
+		var doc struct {
+			Version int
+			Files   []logFile
+			Total   logTotal
+		}
+		if err := json.Unmarshal([]byte(got), &doc); err != nil || doc.Version != 1 || len(doc.Files) != n || doc.Total.Files != n {
+			t.Errorf("%v: %s", err, got)
+		}
+		if n > 0 && (doc.Files[0].Region != "us-east-1" || doc.Files[0].Delivered == nil || doc.Files[0].Kind != "log file") {
+			t.Errorf("%+v", doc.Files[0])
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536: "1.5 KiB", 1<<20 - 1: "1.0 MiB", 1 << 40: "1.0 TiB"} {
+		if got := Size(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}

@@ -26,6 +26,7 @@ type fakeBucket struct {
 	fail    map[string]error // by key, or by listed prefix
 	lists   []string         // what was listed: prefix and start-after
 	gets    int
+	listed  int // objects
 }
 
 var errFake = errors.New("the bucket does not feel like it")
@@ -48,6 +49,9 @@ func (b *fakeBucket) List(_ context.Context, prefix, after string) iter.Seq2[buc
 				continue
 			}
 			o := bucket.Object{Key: k, Size: int64(len(b.objects[k])), Modified: time.Unix(1700000000, 0).UTC()}
+			b.mu.Lock()
+			b.listed++
+			b.mu.Unlock()
 			if !yield(o, nil) {
 				return
 			}

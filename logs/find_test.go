@@ -126,6 +126,17 @@ func TestFindListsOnlyTheDaysOfTheWindow(t *testing.T) {
 	}
 }
 
+func TestFindStopsListingAfterTheWindow(t *testing.T) {
+	b := someBucket()
+	for d := range 300 {
+		b.objects[logKey(account, "us-east-1", at("2026-02-01T00:00").AddDate(0, 0, d).Format("2006-01-02T15:04"), "later")] = nil
+	}
+	found(t, b, Query{Base: &bucket.Base{Account: account}, Window: when.Window{End: at("2026-01-02T12:30")}})
+	if b.listed > 20 {
+		t.Errorf("%d objects were listed", b.listed)
+	}
+}
+
 func TestFindFlatNamesWhatItPassesOver(t *testing.T) {
 	b := someBucket()
 	b.objects["x/plain.json"], b.objects["README.md"], b.objects[KeysFile] = nil, nil, nil

@@ -258,3 +258,18 @@ func TestSplitGivesUpOnEndlessDamage(t *testing.T) {
 		t.Errorf("%v, %v", got, report.Err())
 	}
 }
+
+// Every byte at every place of a string is judged as encoding/json does.
+func TestStringsByteByByte(t *testing.T) {
+	for place := range 20 {
+		for c := range 256 {
+			text := []byte(`"abcdefghijklmnopqrstu"`)
+			text[1+place] = byte(c)
+			s := scanner{data: text}
+			end, _, err := s.str(0)
+			if sound := err == nil && end == len(text); sound != json.Valid(text) {
+				t.Fatalf("%q: %d, %v", text, end, err)
+			}
+		}
+	}
+}

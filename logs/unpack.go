@@ -69,7 +69,7 @@ func (u *unpacker) member(data []byte) ([]byte, error) {
 		n, err := u.gzip.Read(room)
 		data = data[:len(data)+n]
 		switch {
-		case false:
+		case int64(len(data)) > u.max:
 			return nil, u.tooLarge()
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 			return data, nil

@@ -123,7 +123,7 @@ func TestTamperings(t *testing.T) {
 		{name: "signed with a wrong signature of the previous", make: func(c *corpus) { c.chain[3].fields["previousDigestSignature"] = "00" },
 			verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "12/12", findings: []string{"invalid broken-link"}},
 		{name: "signed with a link to something else", make: func(c *corpus) {
-			c.chain[3].fields["previousDigestS3Object"] = strings.Replace(c.id.key(c.chain[2].end), "_corp_", "_other_", 1)
+			c.chain[3].fields["previousDigestS3Object"] = strings.Replace(c.id.key(c.chain[2].end.Add(time.Minute)), "_corp_", "_other_", 1)
 		}, verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "12/12", findings: []string{"invalid broken-link"}},
 		{name: "signed with a link past a neighbour", make: func(c *corpus) { c.chain[3].fields["previousDigestS3Object"] = c.id.key(c.chain[1].end) },
 			verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "12/12", findings: []string{"invalid broken-link"}},
@@ -300,6 +300,7 @@ func TestWindow(t *testing.T) {
 		{name: "all there is", digests: "6/6", covered: "0..6", end: at(6)},
 		{name: "the middle", start: at(2), end: at(4), digests: "2/2", covered: "2..4"},
 		{name: "half hours", start: at(1.5), end: at(3.5), digests: "3/3", covered: "1.5..3.5"},
+		{name: "over midnight", start: at(0), end: at(2.9), digests: "3/3", covered: "0..2.9"},
 		{name: "within one digest file", start: at(1.25), end: at(1.5), digests: "1/1", covered: "1.25..1.5"},
 		{name: "a digest file beyond the end tells of one that is missing", start: at(1), end: at(3.5), do: func(c *corpus) { c.rmDigest(3) },
 			digests: "2/3 missing=1", covered: "1..3", findings: []string{"missing not-found missing=1 3..3.5"}},

@@ -40,10 +40,10 @@ the order of the files' keys, and of each file.
 A file that cannot be read is named, its readable records are shown, the
 others follow, and the exit code is 1.
 
-Formats: table (on a terminal narrower than 100 columns without the year, see
-json for all of a record); json, one array; jsonl, each record's bytes on a line; text,
-a line of eventID eventName eventSource awsRegion sourceIPAddress
-User-Agent=... for each record.`,
+Formats: table (without the year on a terminal narrower than 100 columns);
+json, one array; jsonl, each record's bytes on a line; text, a line of
+eventID eventName eventSource awsRegion sourceIPAddress User-Agent=... for
+each record.`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.IntFlag{Name: "limit", Usage: "stop after `N` records (0: no limit)", Destination: &o.limit},
 		}, o.flags("table", "json", "jsonl", "text")),
@@ -178,12 +178,15 @@ func (o *logsViewOptions) wanted(f *logs.File, r *logs.Record, window when.Windo
 	}
 	// The name of a delivered file says whose it is; other files are judged
 	// by each record.
-	if f.Log {
+	ids, regions := o.accounts.Value(), o.regions()
+	if len(ids) == 0 && regions == nil {
 		return true
 	}
-	ids, regions := o.accounts.Value(), o.regions()
-	return (len(ids) == 0 || slices.Contains(ids, r.Account())) &&
-		(regions == nil || slices.Contains(regions, r.Region()))
+	account, region := r.Account(), r.Region()
+	if f.Log {
+		account, region = f.Key.Account, f.Key.Region
+	}
+	return (len(ids) == 0 || slices.Contains(ids, account)) && (regions == nil || slices.Contains(regions, region))
 }
 
 func (o *logsViewOptions) summary(t *logsTarget, window when.Window) {

@@ -82,7 +82,7 @@ func (o *sandboxOptions) start(ctx context.Context, a *app) (*running, error) {
 	}
 	log := slog.New(slog.NewTextHandler(a.streams.Err, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if o.seedEvents > 0 {
-		a.note("making %d events over %d days ...", o.seedEvents, o.seedDays)
+		a.note("making %d events of the last %d days ...", o.seedEvents, o.seedDays)
 	}
 	regions := o.regionList()
 	box, err := sandbox.New(ctx, sandbox.Options{

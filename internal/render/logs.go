@@ -178,9 +178,9 @@ const narrow = 100
 var recordColumns = []Column{
 	{Head: "TIME", Min: 14},
 	{Head: "IDENTITY", Min: 8, Max: 40},
-	{Head: "EVENT", Min: 14, Max: 48},
+	{Head: "EVENT", Min: 18, Max: 48},
 	{Head: "ADDRESS", Min: 15, Max: 39},
-	{Head: "REGION", Min: 14, Max: 16},
+	{Head: "REGION", Min: 10, Max: 16},
 	{Head: "ERROR", Min: 5, Max: 32},
 }
 

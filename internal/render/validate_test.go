@@ -97,7 +97,7 @@ func TestValidationTableFits(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Account 111122223333, trail corp-trail (home region us-east-1)\nREGION ",
-		"ap-southeast-2  1440/1441  17280/172…  2024-03-01 00:03  2024-03-01 17:03  valid\n",
+		"ap-southeast-2  1440/1441  17280/17280  03-01 00:03  03-01 17:03  valid\n",
 		"  backfill ", "partial\n", "\nMISSING  digest file: not found\n  nothing covers ",
 		"\nINVALID  backfill digest file: signature verification failed\n  12 log files unproven\n  s3://b/changed\n",
 		"\nNOT CHECKED  log file: access denied\n  s3://b/log2\n", `s3://b/log\x1b[2J\n`,

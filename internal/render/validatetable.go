@@ -64,7 +64,7 @@ func chainTable(chains []validate.Chain, t Terminal) Table {
 		}
 		from, to := "-", "-"
 		if n := len(c.Covered); n > 0 {
-			from, to = minute(c.Covered[0].Start, t), minute(c.Covered[n-1].End, t)
+			from, to = ends(c.Covered[0].Start, c.Covered[n-1].End, t)
 		}
 		table.Rows = append(table.Rows, []string{
 			term.Escape(region), share(c.Digests), share(c.LogFiles), from, to, verdictWord(c.Verdict),
@@ -81,12 +81,18 @@ func chainTable(chains []validate.Chain, t Terminal) Table {
 
 func share(c validate.Counts) string { return fmt.Sprintf("%d/%d", c.Valid, c.Total()) }
 
-// minute is a time in a table: short on a terminal, RFC 3339 elsewhere.
-func minute(at time.Time, t Terminal) string {
-	if t.Width > 0 {
-		return at.UTC().Format("2006-01-02 15:04")
+// ends are the two ends of a range: RFC 3339, and short on a terminal, where
+// the summary below holds the year.
+func ends(from, to time.Time, t Terminal) (string, string) {
+	const most = 300 * 24 * time.Hour
+	layout := "01-02 15:04"
+	switch {
+	case t.Width <= 0:
+		layout = time.RFC3339
+	case to.Sub(from) > most:
+		layout = "2006-01-02"
 	}
-	return moment3339(at)
+	return from.UTC().Format(layout), to.UTC().Format(layout)
 }
 
 func verdictWord(v validate.Verdict) string {

@@ -75,7 +75,7 @@ func TestDowntimeIsOneDigest(t *testing.T) {
 	}
 	later := clock.NewManual(testStart.Add(24 * time.Hour))
 	again := newTest(t, Options{Dir: dir, Clock: later})
-	if err := again.Advance(time.Second); err != nil {
+	if err := again.deliverDue(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if keys, _ := digests(t, serve(t, again), bucket); len(keys) != 1 {

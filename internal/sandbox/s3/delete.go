@@ -79,12 +79,16 @@ func (s *Service) removeVersion(r *request, key, id string) (deleted, error) {
 	v := r.b.objects.get(key).version(id)
 	if v == nil {
 		if !validVersionID(id) {
-			return deleted{}, invalidArgument("versionId", id, "Invalid version id specified")
+			return deleted{}, invalidVersionID(id)
 		}
 		return deleted{versionID: id}, nil
 	}
 	d := deleted{versionID: v.ID, marker: v.DeleteMarker}
 	return d, s.drop(r.b, v)
+}
+
+func invalidVersionID(id string) *failure {
+	return invalidArgument("versionId", id, "Invalid version id specified")
 }
 
 func validVersionID(id string) bool { return id == nullVersion || len(id) == 32 }

@@ -68,7 +68,7 @@ func (f *diskDraft) finish() (blob, error) {
 
 func (f *diskDraft) discard() {
 	f.Close()
-	f.disk.root.Remove(f.name) //nolint:errcheck // the next start clears tmp
+	f.disk.root.Remove(f.name) // the next start clears tmp
 }
 
 type diskBlob struct {
@@ -79,7 +79,7 @@ type diskBlob struct {
 func (b diskBlob) open() (io.ReadSeekCloser, error) { return b.disk.root.Open(b.name) }
 
 func (b diskBlob) discard() {
-	b.disk.root.Remove(b.name) //nolint:errcheck // a body without its .json is cleared at the next start
+	b.disk.root.Remove(b.name) // a body without its .json is cleared at the next start
 }
 
 func bucketDir(name string) string { return path.Join("buckets", name) }

@@ -33,8 +33,9 @@ type front struct {
 	url string
 	now time.Time
 
-	mu   sync.Mutex
-	last *call.Call
+	serving sync.WaitGroup
+	mu      sync.Mutex
+	last    *call.Call
 }
 
 func newFront(t *testing.T, dir string) *front {
@@ -65,6 +66,8 @@ func identity(key string) call.Identity {
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.serving.Add(1)
+	defer f.serving.Done()
 	c := &call.Call{HTTP: r, Time: f.now, RequestID: "REQUEST", Service: "s3", Account: account, SourceIP: "127.0.0.1"}
 	if _, scope, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
 		parts := strings.Split(scope, "/")
@@ -77,7 +80,10 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.last = c
 }
 
+// recorded is the last call. A client may have its answer before the service
+// is done with the call.
 func (f *front) recorded() *call.Call {
+	f.serving.Wait()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.last

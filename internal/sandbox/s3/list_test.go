@@ -2,6 +2,7 @@ package s3
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -168,7 +169,7 @@ func TestIndexAgainstAMap(t *testing.T) {
 	for e := x.ceil(""); e != nil; e = x.ceil(e.key + "\x00") {
 		got = append(got, e.key)
 	}
-	if want := sortedKeys(have); !slices.Equal(got, want) {
+	if want := slices.Sorted(maps.Keys(have)); !slices.Equal(got, want) {
 		t.Errorf("%d keys, want %d", len(got), len(want))
 	}
 	for _, c := range x.chunks {

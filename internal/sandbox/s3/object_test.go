@@ -266,7 +266,7 @@ func TestCopy(t *testing.T) {
 		{"onto itself, new metadata", copied("/dst/kept", "x-amz-metadata-directive: REPLACE"), 200, "", nil},
 		{"missing key", copied("/src/nope"), 404, "NoSuchKey", nil},
 		{"missing bucket", copied("/nope/nope"), 404, "NoSuchBucket", nil},
-		{"missing version", copied("/src/a%20b+c?versionId=nope"), 404, "NoSuchVersion", nil},
+		{"missing version", copied("/src/a%20b+c?versionId=" + strings.Repeat("x", 32)), 404, "NoSuchVersion", nil},
 		{"no key", copied("src"), 400, "InvalidArgument", nil},
 		{"directive", copied("/src/a%20b+c", "x-amz-metadata-directive: MERGE"), 400, "InvalidArgument", nil},
 		{"if match", copied("/src/a%20b+c", `x-amz-copy-source-if-match: "0"`), 412, "PreconditionFailed", nil},
@@ -293,6 +293,7 @@ func TestObjectTags(t *testing.T) {
 		{"none", sent{method: "GET", path: "/bkt/k?tagging"}, 200, "", []string{"<TagSet></TagSet>"}},
 		{"no key", sent{method: "GET", path: "/bkt/n?tagging"}, 404, "NoSuchKey", nil},
 		{"system tag", sent{method: "PUT", path: "/bkt/k?tagging", body: "<Tagging><TagSet><Tag><Key>aws:x</Key><Value/></Tag></TagSet></Tagging>"}, 400, "InvalidTag", nil},
+		{"twice", sent{method: "PUT", path: "/bkt/k?tagging", body: "<Tagging><TagSet><Tag><Key>a</Key><Value/></Tag><Tag><Key>a</Key><Value/></Tag></TagSet></Tagging>"}, 400, "InvalidTag", nil},
 		{"no set", sent{method: "PUT", path: "/bkt/k?tagging", body: "<Tagging/>"}, 400, "MalformedXML", nil},
 	})
 	if body, _, _ := f.s.Get("bkt", "k"); !bytes.Equal(body, []byte("x")) {

@@ -68,7 +68,7 @@ func TestWhoMay(t *testing.T) {
 	f.must("PUT", "/bkt/secret", "x", "x-amz-tagging: class=secret")
 	f.must("DELETE", "/bkt?publicAccessBlock", "")
 	f.must("PUT", "/bkt?policy", policyOf(
-		`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::bkt/open"}`,
+		`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::bkt/open*"}`,
 		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::999988887777:root"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::bkt"}`,
 		`{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::bkt/*","Condition":{"StringEquals":{"s3:ExistingObjectTag/class":"secret"}}}`,
 		`{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:user/dev"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::bkt/*","Condition":{"Null":{"s3:x-amz-server-side-encryption":"true"}}}`,
@@ -87,10 +87,10 @@ func TestWhoMay(t *testing.T) {
 		{"encrypted upload", sent{method: "PUT", path: "/bkt/k", body: "x", headers: []string{"x-amz-server-side-encryption: AES256"}}, 200, "", nil},
 		{"nobody reads", get("-", "/open"), 200, "", nil},
 		{"nobody lists", get("-", ""), 403, "AccessDenied", nil},
-		{"nobody learns what is missing", get("-", "/nope"), 403, "AccessDenied", nil},
+		{"nobody learns what is missing", get("-", "/open2"), 403, "AccessDenied", nil},
 		{"other account lists", get("OTHER", ""), 200, "", nil},
 		{"other account reads", get("OTHER", "/k"), 403, "AccessDenied", []string{"because no resource-based policy allows the s3:GetObject action"}},
-		{"other account, missing", get("OTHER", "/open2"), 403, "AccessDenied", nil},
+		{"other account, which may list, missing", get("OTHER", "/open2"), 404, "NoSuchKey", nil},
 	})
 	f.must("PUT", "/bkt?publicAccessBlock", document("PublicAccessBlockConfiguration", "<RestrictPublicBuckets>true</RestrictPublicBuckets>"))
 	f.run([]row{

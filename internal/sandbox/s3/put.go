@@ -1,10 +1,7 @@
 package s3
 
 import (
-	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -130,68 +127,3 @@ func (r *request) encryption(set settings) (algorithm, keyID string, err error) 
 	}
 	return "", "", invalidArgument("x-amz-server-side-encryption", algorithm, "The encryption method specified is not supported")
 }
-
-// Put stores an object as an AWS service delivers one: no call is recorded
-// and no policy asked. Names in metadata become lower-case. It fails when the
-// bucket is gone, with S3's NoSuchBucket.
-func (s *Service) Put(bucket, key string, body []byte, contentType, contentEncoding string, metadata map[string]string) error {
-	b := s.bucket(bucket)
-	if b == nil {
-		return noSuchBucket(bucket)
-	}
-	d, err := s.store.create(int64(len(body)))
-	if err != nil {
-		return err
-	}
-	h := newSums(expectation{}, defaultAlgorithm)
-	for _, w := range append(h.writers(), d) {
-		if _, err := w.Write(body); err != nil {
-			d.discard()
-			return err
-		}
-	}
-	blob, err := d.finish()
-	if err != nil {
-		d.discard()
-		return err
-	}
-	v := &version{
-		Key: key, Modified: s.now().UTC().Truncate(1e9), Size: int64(len(body)), ETag: etag(h.md5.Sum(nil)), blob: blob,
-		Checksum: checksum{Algorithm: defaultAlgorithm, Value: base64Sum(h.checksum), Type: fullObject},
-		Headers:  map[string]string{}, Metadata: map[string]string{},
-	}
-	for name, value := range map[string]string{"Content-Type": contentType, "Content-Encoding": contentEncoding} {
-		if value != "" {
-			v.Headers[name] = value
-		}
-	}
-	for name, value := range metadata {
-		v.Metadata[strings.ToLower(name)] = value
-	}
-	v.Encryption, v.KeyID = b.snapshot().encryption()
-	if err := s.commit(b, v, nil); err != nil {
-		blob.discard()
-		return err
-	}
-	return nil
-}
-
-// Get reads the newest version of an object. Names in metadata are
-// lower-case. Without such an object it fails with S3's NoSuchBucket or
-// NoSuchKey.
-func (s *Service) Get(bucket, key string) (body []byte, metadata map[string]string, err error) {
-	b := s.bucket(bucket)
-	if b == nil {
-		return nil, nil, noSuchBucket(bucket)
-	}
-	v, in, err := b.open(key, "")
-	if err != nil {
-		return nil, nil, err
-	}
-	defer in.Close()
-	body, err = io.ReadAll(in)
-	return body, maps.Clone(v.Metadata), err
-}
-
-// sortedKeys is for answers whose order must not depend on a map's.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

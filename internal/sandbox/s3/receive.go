@@ -192,7 +192,7 @@ func (r *request) readBody() ([]byte, error) {
 		e.value = chunks.trailer[checksumHeader(algorithm)]
 	}
 	h := newSums(e, algorithm)
-	io.Copy(io.MultiWriter(h.writers()...), bytes.NewReader(text)) //nolint:errcheck // hashes take all
+	io.Copy(io.MultiWriter(h.writers()...), bytes.NewReader(text)) // hashes take all
 	return text, h.prove(e)
 }
 
@@ -200,7 +200,7 @@ func (r *request) readBody() ([]byte, error) {
 // read the answer. A client that waits for leave to send is not made to.
 func (r *request) drain() {
 	if r.http.Body != nil && r.header("Expect") == "" {
-		io.CopyN(io.Discard, r.http.Body, maxDrain) //nolint:errcheck // only a courtesy
+		io.CopyN(io.Discard, r.http.Body, maxDrain) // only a courtesy
 	}
 }
 

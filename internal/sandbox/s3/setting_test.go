@@ -84,6 +84,16 @@ func TestSettingRefusals(t *testing.T) {
 	})
 }
 
+func TestXMLDepthIsBounded(t *testing.T) {
+	nested := func(n int) []byte { return []byte(strings.Repeat("<a>", n) + strings.Repeat("</a>", n)) }
+	if _, err := parseXML(nested(maxDepth), "a"); err != nil {
+		t.Errorf("%d deep: %v", maxDepth, err)
+	}
+	if _, err := parseXML(nested(maxDepth+1), "a"); err == nil {
+		t.Errorf("%d deep is taken", maxDepth+1)
+	}
+}
+
 func TestEncryptionOfObjects(t *testing.T) {
 	f := newFront(t, "")
 	f.must("PUT", "/bkt", "")

@@ -12,7 +12,7 @@ type store interface {
 	create(size int64) (draft, error)
 	// saveVersion makes v, and its body in v.blob, last.
 	saveVersion(bucket string, v *version) error
-	// saveTags makes a version's changed attributes last.
+	// saveAttributes makes a version's changed attributes last.
 	saveAttributes(bucket string, v *version) error
 	dropVersion(bucket string, v *version) error
 	saveBucket(b *bucket) error

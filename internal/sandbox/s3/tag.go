@@ -2,8 +2,10 @@ package s3
 
 import (
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -63,7 +65,7 @@ func parseTagHeader(text string) ([]tag, error) {
 			"URL query parameters without tag name duplicates.")
 	}
 	var tags []tag
-	for _, key := range sortedKeys(values) {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if len(values[key]) > 1 {
 			return nil, invalidTag("Cannot provide multiple Tags with the same key")
 		}

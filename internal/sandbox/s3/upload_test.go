@@ -177,35 +177,70 @@ func TestListUploads(t *testing.T) {
 	}
 }
 
+// slowUpload begins an upload of "new" that stops before its first byte; finish
+// lets it go on and gives its status.
+func (f *front) slowUpload(path string) (finish func() int) {
+	started, release := make(chan bool), make(chan bool)
+	r, err := http.NewRequest("PUT", f.url+path, &slowBody{started: started, release: release, rest: bytes.NewReader([]byte("new"))})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	r.ContentLength = 3
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=DEV/20260301/us-east-1/s3/aws4_request")
+	status := make(chan int, 1)
+	go func() {
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			f.t.Error(err)
+			status <- 0
+			return
+		}
+		resp.Body.Close()
+		status <- resp.StatusCode
+	}()
+	<-started
+	return func() int {
+		close(release)
+		return <-status
+	}
+}
+
 func TestReadersDoNotWaitForUploads(t *testing.T) {
 	f := newFront(t, "")
 	f.must("PUT", "/bkt", "")
 	f.must("PUT", "/bkt/k", "old")
-	started, release := make(chan bool), make(chan bool)
-	slow := &slowBody{started: started, release: release, rest: bytes.NewReader([]byte("new"))}
-	finished := make(chan error, 1)
-	go func() {
-		r, err := http.NewRequest("PUT", f.url+"/bkt/k", slow)
-		if err == nil {
-			r.ContentLength = 3
-			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=DEV/20260301/us-east-1/s3/aws4_request")
-			var resp *http.Response
-			if resp, err = http.DefaultClient.Do(r); err == nil {
-				resp.Body.Close()
-			}
-		}
-		finished <- err
-	}()
-	<-started
+	finish := f.slowUpload("/bkt/k")
 	if got := f.must("GET", "/bkt/k", "").body; got != "old" {
 		t.Errorf("%q while an upload is on its way", got)
 	}
-	close(release)
-	if err := <-finished; err != nil {
-		t.Fatal(err)
+	if status := finish(); status != 200 {
+		t.Errorf("the upload ended with %d", status)
 	}
 	if got := f.must("GET", "/bkt/k", "").body; got != "new" {
 		t.Errorf("%q after the upload", got)
+	}
+}
+
+func TestUploadIntoABucketThatGoes(t *testing.T) {
+	f := newFront(t, t.TempDir())
+	f.must("PUT", "/bkt", "")
+	b := f.s.bucket("bkt")
+	f.must("DELETE", "/bkt", "")
+	d, err := f.s.store.create(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob, err := d.finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What had found the bucket before it went.
+	err = f.s.commit(b, &version{Key: "k", blob: blob}, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "NoSuchBucket") {
+		t.Errorf("commit: %v", err)
+	}
+	if err := f.s.change(b, func(*settings) {}); err == nil || !strings.HasPrefix(err.Error(), "NoSuchBucket") {
+		t.Errorf("change: %v", err)
 	}
 }
 

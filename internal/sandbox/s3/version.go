@@ -64,6 +64,8 @@ func (b *bucket) find(key, id string) (*version, error) {
 		return nil, noSuchBucket(b.Name)
 	case v == nil && id == "":
 		return nil, noSuchKey(key)
+	case v == nil && !validVersionID(id):
+		return nil, invalidVersionID(id)
 	case v == nil:
 		return nil, noSuchVersion(key, id)
 	case v.DeleteMarker && id == "":

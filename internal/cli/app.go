@@ -59,9 +59,9 @@ func (a *app) commands() []*cli.Command {
 	}
 }
 
-const description = `Commands are "trailctl NOUN VERB [ARGUMENTS] [FLAGS]"; flags may stand anywhere.
-Results go to standard output, as a table on a terminal and as JSON in a pipe
-(--output says otherwise); everything else goes to standard error.
+const description = `Flags may stand anywhere. Results go to standard output, as a table on a
+terminal and as JSON in a pipe (--output says otherwise); everything else goes
+to standard error.
 
 Exit codes: 0 done, or valid; 1 could not complete; 2 wrong usage;
 3 invalid or missing; 4 nothing found to validate; 130 interrupted.
@@ -71,19 +71,17 @@ Credentials, region and endpoint are found as in the AWS CLI.`
 func (a *app) root() *cli.App {
 	root := cli.NewApp()
 	root.Name = "trailctl"
-	root.HelpName = "trailctl"
 	root.Usage = "create AWS CloudTrail trails, read their log files, prove that nobody touched them"
 	root.Description = description
-	root.UsageText = "trailctl NOUN VERB [ARGUMENTS] [FLAGS]"
 	root.Commands = a.commands()
 	root.Writer, root.ErrWriter, root.Reader = a.streams.Out, a.streams.Err, a.streams.In
 	root.HideVersion = true
-	root.HideHelpCommand = true
+	root.HideHelp = true
 	root.DisableSliceFlagSeparator = true
 	// Nothing but Main ends the process, and wrapped errors keep their code.
 	root.ExitErrHandler = func(*cli.Context, error) {}
 	walk(root.Commands, func(c *cli.Command) {
-		c.HideHelpCommand = true
+		c.HideHelp = true
 		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return usagef("%s", err) }
 	})
 	return root
@@ -98,11 +96,14 @@ func walk(commands []*cli.Command, visit func(*cli.Command)) {
 
 func (a *app) run(ctx context.Context, args []string) error {
 	root := a.root()
-	ordered, err := arrange(root, args[1:])
+	line, err := arrange(root, args[1:])
 	if err != nil {
 		return err
 	}
-	return root.RunContext(ctx, slices.Concat([]string{"trailctl"}, ordered))
+	if line.help {
+		return writeHelp(a.streams.Out, root, line.path)
+	}
+	return root.RunContext(ctx, slices.Concat([]string{"trailctl"}, line.args))
 }
 
 // finish says what went wrong and returns the exit code.

@@ -9,35 +9,36 @@ import (
 	"github.com/xrash/smetrics"
 )
 
+// arranged is a command line that was understood.
+type arranged struct {
+	path []*cli.Command // empty: the program itself
+	help bool           // its help is asked for
+	args []string       // what urfave/cli is given otherwise
+}
+
 // arrange checks a command line against the command tree and puts it into the
 // one order that urfave/cli reads without surprises: command names, flags,
 // "--", arguments. It answers every mistake with a usage error of its own.
 //
 // A command's ArgsUsage is the rule for its arguments: words in brackets may
 // be left out, and a word that ends in "..." may be repeated.
-func arrange(root *cli.App, args []string) ([]string, error) {
+func arrange(root *cli.App, args []string) (arranged, error) {
 	path, rest, help, err := findCommand(root, args)
 	if err != nil {
-		return nil, err
+		return arranged{}, err
 	}
-	if help {
-		return append(names(path), "--help"), nil
-	}
-	if len(path) == 0 {
-		return []string{"--help"}, nil
+	if help || len(path) == 0 {
+		return arranged{path: path, help: true}, nil
 	}
 	leaf := path[len(path)-1]
 	flags, positional, help, err := splitFlags(names(path), leaf, rest)
-	if err != nil {
-		return nil, err
-	}
-	if help {
-		return append(names(path), "--help"), nil
+	if err != nil || help {
+		return arranged{path: path, help: help}, err
 	}
 	if err := countArguments(names(path), leaf, positional); err != nil {
-		return nil, err
+		return arranged{}, err
 	}
-	return slices.Concat(names(path), flags, []string{"--"}, positional), nil
+	return arranged{path: path, args: slices.Concat(names(path), flags, []string{"--"}, positional)}, nil
 }
 
 func names(path []*cli.Command) []string {

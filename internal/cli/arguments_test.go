@@ -27,6 +27,13 @@ func tree() *cli.App {
 	}}
 }
 
+func shown(a arranged) string {
+	if a.help {
+		return strings.Join(append(names(a.path), "--help"), " ")
+	}
+	return strings.Join(a.args, " ")
+}
+
 func TestArrange(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"", "--help"},
@@ -54,7 +61,7 @@ func TestArrange(t *testing.T) {
 		got, err := arrange(tree(), strings.Fields(c.in))
 		if err != nil {
 			t.Errorf("%s: %v", c.in, err)
-		} else if s := strings.Join(got, " "); s != c.want {
+		} else if s := shown(got); s != c.want {
 			t.Errorf("%s: got %s, want %s", c.in, s, c.want)
 		}
 	}
@@ -82,7 +89,7 @@ func TestArrangeRefuses(t *testing.T) {
 	} {
 		got, err := arrange(tree(), strings.Fields(c.in))
 		if err == nil {
-			t.Errorf("%s: got %q, want an error", c.in, got)
+			t.Errorf("%s: got %s, want an error", c.in, shown(got))
 			continue
 		}
 		if exitCode(err) != codeUsage || !strings.Contains(err.Error(), c.want) {

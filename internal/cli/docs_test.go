@@ -50,32 +50,23 @@ func describe(b *strings.Builder, path string, c *cli.Command) {
 		}
 		return
 	}
-	line := path
-	if c.ArgsUsage != "" {
-		line += " " + c.ArgsUsage
-	}
-	fmt.Fprintf(b, "\n### %s\n\n%s\n", strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(line), sentence(c.Usage))
+	line := synopsis(path, c.ArgsUsage, nil, c.Flags)
+	fmt.Fprintf(b, "\n### %s\n\n%s\n", path, sentence(c.Usage))
+	fmt.Fprintf(b, "\n```\n%s\n", line)
 	if c.Description != "" {
-		fmt.Fprintf(b, "\n```\n%s\n```\n", strings.TrimSpace(c.Description))
+		fmt.Fprintf(b, "\n%s\n", strings.TrimSpace(c.Description))
 	}
+	b.WriteString("```\n")
 	if len(c.Flags) == 0 {
 		return
 	}
 	b.WriteString("\n| flag | what it does |\n|---|---|\n")
 	for _, f := range c.Flags {
-		d := f.(cli.DocGenerationFlag)
 		if v, ok := f.(cli.VisibleFlag); ok && !v.IsVisible() {
 			continue
 		}
-		var n []string
-		for _, name := range f.Names() {
-			n = append(n, "`--"+name+"`")
-		}
-		usage := strings.NewReplacer("`", "", "|", "\\|").Replace(d.GetUsage())
-		if v := d.GetDefaultText(); v != "" && d.TakesValue() && v != `""` {
-			usage += " (default: " + v + ")"
-		}
-		fmt.Fprintf(b, "| %s | %s |\n", strings.Join(n, ", "), usage)
+		left, right := describeFlag(f)
+		fmt.Fprintf(b, "| `%s` | %s |\n", left, strings.ReplaceAll(right, "|", "\\|"))
 	}
 }
 

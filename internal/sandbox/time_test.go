@@ -81,6 +81,16 @@ func TestDowntimeIsOneDigest(t *testing.T) {
 	if keys, _ := digests(t, serve(t, again), bucket); len(keys) != 1 {
 		t.Errorf("%d digest files after a day without a sandbox", len(keys))
 	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+	faster := newTest(t, Options{Dir: dir, Clock: later, DigestInterval: 2 * time.Second})
+	if err := faster.Advance(7 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if keys, _ := digests(t, serve(t, faster), bucket); len(keys) != 4 {
+		t.Errorf("%d digest files: the interval of the new start counts", len(keys))
+	}
 }
 
 func TestSeededHistoryIsDelivered(t *testing.T) {

@@ -111,17 +111,21 @@ func (s *Service) load() error {
 	return s.history.open(filepath.Join(s.dir, historyName))
 }
 
-// Resume makes what fell due while nobody ran due now, once: a digest file
-// then covers the whole time in between.
+// Resume takes up the deliveries of a loaded state, with the intervals that
+// count now. What fell due while nobody ran is due at once, but only once: a
+// digest file then covers the whole time in between.
 func (s *Service) Resume(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.trails {
 		for _, c := range t.Chains {
-			if !c.NextLog.IsZero() && c.NextLog.Before(at) {
-				c.NextLog = at
+			if !c.NextLog.IsZero() {
+				c.NextLog = nextTick(at, s.logInterval)
 			}
-			if c.Digest != nil && c.Digest.Due.Before(at) {
+			if c.Digest == nil {
+				continue
+			}
+			if c.Digest.Due = c.Digest.Start.Add(s.digestInterval); c.Digest.Due.Before(at) || c.Final {
 				c.Digest.Due = at
 			}
 		}

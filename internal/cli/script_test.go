@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/rsa"
 	"errors"
 	"flag"
 	"fmt"
@@ -62,7 +63,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Setup:         setup,
+		Setup:         setup(sandbox.SharedKeys()),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"advance": advance,
 			"s3":      s3Command,
@@ -70,12 +71,19 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func setup(env *testscript.Env) error {
+// setup gives a script a sandbox of its own; they share the keys that sign,
+// because making them takes time.
+func setup(newKey func(string) (*rsa.PrivateKey, error)) func(*testscript.Env) error {
+	return func(env *testscript.Env) error { return prepare(env, newKey) }
+}
+
+func prepare(env *testscript.Env, newKey func(string) (*rsa.PrivateKey, error)) error {
 	box, err := sandbox.New(context.Background(), sandbox.Options{
 		Regions:        []string{"us-east-1", "eu-west-1"},
 		LogInterval:    5 * time.Minute,
 		DigestInterval: time.Hour,
 		Clock:          clock.NewManual(start),
+		NewKey:         newKey,
 	})
 	if err != nil {
 		return err

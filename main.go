@@ -17,6 +17,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
+	// A reader that goes away, as head does, shows as a failed write: what the
+	// exit code has to tell is still told.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	code := cli.Main(ctx, os.Args, term.Standard())
 	stop()
 	os.Exit(code)

@@ -14,6 +14,7 @@ import (
 // check is one run.
 type check struct {
 	Options
+	open      bool // no end was given; End is later than anything that is there
 	unpackers unpackers
 	jobs      chan logJob
 	fetching  chan struct{} // bounds the digest files being fetched
@@ -42,8 +43,13 @@ func short(parts ...string) fingerprint {
 }
 
 func newCheck(o Options) *check {
+	open := o.End.IsZero()
+	if open {
+		o.End = o.Now.AddDate(100, 0, 0)
+	}
 	return &check{
 		Options:  o,
+		open:     open,
 		jobs:     make(chan logJob, o.Workers),
 		fetching: make(chan struct{}, max(unitsAtOnce, o.Workers/2)),
 		stores:   map[string]*opened{},
@@ -80,6 +86,7 @@ func (c *check) run(ctx context.Context) error {
 	walks.Wait()
 	close(c.jobs)
 	workers.Wait()
+	c.findUnvouched(ctx, units)
 	if c.Unlisted && ctx.Err() == nil {
 		c.findUnlisted(ctx, units)
 	}

@@ -51,6 +51,7 @@ type unit struct {
 	bucket.Base
 	region string
 	others bool // digest files of other trails lie here, too
+	empty  bool // no digest files of the trail in the range
 	walked []*tally
 }
 
@@ -59,7 +60,8 @@ var (
 	orgName     = regexp.MustCompile(`^o-[a-z0-9]+$`)
 )
 
-// discover finds the accounts and regions that have digest files.
+// discover finds the accounts and regions that have digest files or log
+// files.
 func (c *check) discover(ctx context.Context) ([]*unit, error) {
 	store, err := c.store(ctx, c.Bucket)
 	if err != nil {
@@ -79,7 +81,13 @@ func (c *check) discover(ctx context.Context) ([]*unit, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range regions {
+		delivered, err := store.Folders(ctx, b.Regions(bucket.LogFile))
+		if err != nil {
+			return nil, err
+		}
+		regions = append(regions, delivered...)
+		slices.Sort(regions)
+		for _, r := range slices.Compact(regions) {
 			if len(c.Regions) == 0 || slices.Contains(c.Regions, r) {
 				units = append(units, &unit{Base: b, region: r})
 			}
@@ -195,12 +203,7 @@ func (c *check) walkUnit(ctx context.Context, u *unit) {
 		}
 		return
 	}
-	if len(found) == 0 && c.MultiRegion {
-		c.problem(Finding{
-			Severity: SeverityWarning, Code: CodeNoDigests, Subject: SubjectChain, URI: c.uri(ctx, c.Bucket, u.Regions(bucket.Digest)+u.region+"/"),
-			Account: u.Account, Region: u.region, Trail: c.Trail, Message: "no digest files of the trail in the range",
-		})
-	}
+	u.empty = len(found) == 0
 	ids := slices.SortedFunc(maps.Keys(found), func(a, b chainID) int { return strings.Compare(a.key(c.Now), b.key(c.Now)) })
 	for _, id := range ids {
 		if ctx.Err() != nil {

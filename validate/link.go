@@ -146,6 +146,13 @@ func (w *walker) absent(ctx context.Context, prev, cur, d *digestFile) {
 	if !ok {
 		return
 	}
+	if w.Copy && prev == nil && r.Start.IsZero() {
+		w.tally.find(Finding{
+			Severity: SeverityNotice, Code: CodeBegins, Subject: SubjectChain, URI: d.uri, Range: &r,
+			Message: "the copy begins at " + stamp(cur.doc.Start) + "; the digest file before it is not in it",
+		}, cur.end)
+		return
+	}
 	count := 1
 	detail := ""
 	switch {
@@ -219,7 +226,7 @@ const (
 // checkTail reports the time after the newest digest file, which nobody
 // names: unless it is young, or logging was stopped then, files are missing.
 func (w *walker) checkTail(last *digestFile) {
-	if last == nil || w.home.Backfill {
+	if last == nil || w.home.Backfill || (w.open && w.Copy) {
 		return
 	}
 	due := w.Now.Add(-tailGrace)

@@ -183,15 +183,38 @@ type Report struct {
 	Searched []string `json:"searched"`
 }
 
+// asked is the range that was asked for. One without an end goes up to now,
+// or to the newest digest file where that is younger than this clock.
+func (c *check) asked() Range {
+	r := Range{Start: c.Start, End: c.End}
+	if !c.open {
+		return r
+	}
+	r.End = c.Now
+	if c.Copy && len(c.tallies) > 0 {
+		r.End = time.Time{} // it ends where it ends
+	}
+	for _, t := range c.tallies {
+		for _, covered := range t.covered {
+			r.End = later(r.End, covered.End)
+		}
+	}
+	return r
+}
+
 // report adds everything up.
 func (c *check) report(interrupted bool) *Report {
+	asked := c.asked()
 	r := &Report{
 		Trail: c.Trail, HomeRegion: c.Home, Interrupted: interrupted,
-		Requested: Range{Start: c.Start, End: c.End},
+		Requested: asked,
 		Chains:    []Chain{}, Findings: c.findings, Searched: c.searched,
 	}
 	for _, t := range c.tallies {
-		ch := t.finish(Range{Start: c.Start, End: c.End})
+		ch := t.finish(asked)
+		if interrupted && ch.Verdict == VerdictValid {
+			ch.Verdict = VerdictIncomplete // nobody knows how far it came
+		}
 		r.Chains = append(r.Chains, ch)
 		r.Findings = append(r.Findings, t.findings...)
 		r.LogFiles.sum(ch.LogFiles)

@@ -60,8 +60,9 @@ type Options struct {
 	Accounts, Regions []string
 
 	// Start and End bound the check: every digest file that overlaps the
-	// range is proved, and all its log files. A zero Start means everything
-	// that is there, a zero End means Now.
+	// range is proved, and all its log files. A zero Start or End leaves that
+	// side open: everything that is there, also what is younger than Now. A
+	// copy may then begin and end anywhere; a bucket must go on until Now.
 	Start, End time.Time
 	Now        time.Time
 
@@ -131,9 +132,6 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 		return nil, errors.New("validate: Open, Keys and Now are required")
 	case !o.End.IsZero() && !o.Start.Before(o.End):
 		return nil, errors.New("validate: the range is empty")
-	}
-	if o.End.IsZero() {
-		o.End = o.Now
 	}
 	if o.Workers <= 0 {
 		o.Workers = DefaultWorkers

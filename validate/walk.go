@@ -46,6 +46,9 @@ const (
 // said about the chain.
 func (w *walker) loadKeys(ctx context.Context, list []entry) bool {
 	q := keyQuestion{region: w.home.Region, from: w.Start, to: w.End.Add(keyLag)}
+	if w.open {
+		q.to = later(w.Now, list[len(list)-1].time()).Add(keyLag)
+	}
 	if q.from.IsZero() {
 		// Rounded, so that chains that began together ask the same question.
 		q.from = list[0].time().Add(-keyLag).Truncate(keyMonth)
@@ -68,6 +71,13 @@ func (w *walker) loadKeys(ctx context.Context, list []entry) bool {
 	w.tally.find(f, list[0].time())
 	w.tally.digest(Unchecked, len(list))
 	return false
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -94,15 +94,12 @@ func (o *validateOptions) action(c *cli.Context) error {
 const maxConcurrency = 512
 
 func (o *validateOptions) run(ctx context.Context) error {
-	window, err := o.window.window(o.app.now())
+	now := o.app.now()
+	window, err := o.window.window(now)
 	if err != nil {
 		return err
 	}
-	now := o.app.now()
-	if window.End.IsZero() {
-		window.End = now
-	}
-	if !window.Start.Before(window.End) {
+	if window.End.IsZero() && !window.Start.Before(now) {
 		return usagef("the window is empty: it starts at %s and now is %s", stamp(window.Start), stamp(now))
 	}
 	t, err := o.open(ctx)

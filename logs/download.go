@@ -6,23 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
-	"path"
 	"strings"
 	"sync"
-	"time"
 
 	"trailctl/bucket"
 	"trailctl/internal/when"
 )
 
 // Download copies objects into a folder and keeps the bucket's layout there.
-// What is there already with the right size is not fetched again. An object
-// appears under its name only when it is whole: until then it lies in
-// PartialFolder, which a later run clears. Two downloads into one folder at
-// the same time disturb each other.
+// What is there already is never written over: with the right size it is not
+// fetched again, else it is ErrDifferent. An object appears under its name
+// only when it is whole: until then it lies in PartialFolder, which a later
+// run clears. Two downloads into one folder at the same time disturb each
+// other.
 type Download struct {
 	Source  Source
 	Dest    string
@@ -37,8 +35,14 @@ type Ledger struct {
 	Listed  int `json:"listed"`
 	Fetched int `json:"fetched"`
 	Present int `json:"alreadyThere"` // in the folder before, with the same size
-	Failed  int `json:"failed"`
-	Skipped int `json:"skipped"`
+	// Different counts those of which the folder has something else: it was
+	// kept.
+	Different int `json:"different"`
+	Failed    int `json:"failed"`
+	Skipped   int `json:"skipped"`
+	// Interrupted counts those that were being fetched when the run was
+	// called off.
+	Interrupted int `json:"interrupted,omitempty"`
 
 	Bytes       int64 `json:"bytesFetched"`
 	Digests     int   `json:"digests"`     // digest files in the folder now
@@ -51,14 +55,18 @@ type Ledger struct {
 	Signed map[string]when.Window `json:"-"`
 }
 
+// ErrDifferent says that the folder has a file that is not the bucket's object
+// of the same name. One of the two was changed; the file is kept.
+var ErrDifferent = errors.New("the file in the folder is not the object in the bucket, and was kept")
+
 // Balanced tells whether every listed object is accounted for.
 func (l *Ledger) Balanced() bool {
-	return l.Listed == l.Fetched+l.Present+l.Failed+l.Skipped
+	return l.Listed == l.Fetched+l.Present+l.Different+l.Failed+l.Skipped+l.Interrupted
 }
 
 // Complete tells whether all is there that was asked for.
 func (l *Ledger) Complete() bool {
-	return l.Balanced() && l.Failed == 0 && l.ListsFailed == 0
+	return l.Balanced() && l.Different+l.Failed+l.Interrupted+l.ListsFailed == 0
 }
 
 // outcome is what became of one object.
@@ -67,6 +75,8 @@ type outcome struct {
 	there bool // it was there before
 	bytes int64
 	err   error
+	// stopped says that err is the end of the run, not of the object.
+	stopped bool
 }
 
 // Run fetches what was found. The error is about the folder or the context;
@@ -140,6 +150,11 @@ func (l *Ledger) enter(o outcome) {
 	}
 	l.Listed++
 	switch {
+	case o.stopped:
+		l.Interrupted++
+		return
+	case errors.Is(o.err, ErrDifferent):
+		l.Different++
 	case o.err != nil:
 		l.Failed++
 		return
@@ -178,12 +193,15 @@ func (d *Download) one(ctx context.Context, root *os.Root, f Found, temp string)
 		o.err = err
 		return o
 	}
-	if o.there, o.err = present(root, name, f); o.there || o.err != nil {
-		return o
-	}
-	o.bytes, o.err = d.fetch(ctx, root, f, name, temp)
-	if o.err != nil {
-		_ = root.Remove(temp)
+	switch look(root, name, f) {
+	case isSame:
+		o.there = true
+	case isOther:
+		o.err = fmt.Errorf("%s: %w", d.Source.URI(f.Object.Key), ErrDifferent)
+	default:
+		o.there, o.bytes, o.err = d.fetch(ctx, root, f, name, temp)
+		_ = root.Remove(temp) // there is none when all went well
+		o.stopped = o.err != nil && ctx.Err() != nil
 	}
 	return o
 }
@@ -216,64 +234,6 @@ func localName(key string) (string, error) {
 		return "", fmt.Errorf("the key %q cannot be a path in a folder: it has %s", key, bad)
 	}
 	return key, nil
-}
-
-// present tells whether an object is in the folder already. A digest file
-// without its metadata is not: its signature would be missing.
-func present(root *os.Root, name string, f Found) (bool, error) {
-	info, err := root.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if !info.Mode().IsRegular() {
-		return false, fmt.Errorf("%s is there, and is not a regular file", name)
-	}
-	if info.Size() != f.Object.Size {
-		return false, nil
-	}
-	if isDigest(f) {
-		if _, err := root.Lstat(name + bucket.MetadataSuffix); err != nil {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// fetch writes an object to temp and moves it to its name when it is whole.
-func (d *Download) fetch(ctx context.Context, root *os.Root, f Found, name, temp string) (int64, error) {
-	uri := d.Source.URI(f.Object.Key)
-	body, err := d.Source.Get(ctx, f.Object.Key)
-	if err != nil {
-		return 0, err
-	}
-	defer body.Close()
-	n, err := writeFile(root, temp, body)
-	if err != nil {
-		return n, fmt.Errorf("copying %s: %w", uri, err)
-	}
-	want := f.Object.Size
-	if body.Size >= 0 {
-		want = body.Size
-	}
-	if want >= 0 && n != want {
-		return n, fmt.Errorf("copying %s: %d bytes came instead of %d", uri, n, want)
-	}
-	if err := root.MkdirAll(path.Dir(name), 0o700); err != nil {
-		return n, err
-	}
-	// The metadata goes first: a digest file that is there has its own.
-	if isDigest(f) {
-		if err := writeMetadata(root, name, temp+".metadata", body.Metadata); err != nil {
-			return n, err
-		}
-	}
-	if t := f.Object.Modified; !t.IsZero() {
-		_ = root.Chtimes(temp, time.Time{}, t) // nice to have
-	}
-	return n, root.Rename(temp, name)
 }
 
 func writeMetadata(root *os.Root, name, temp string, meta map[string]string) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,7 +67,7 @@ func TestDownload(t *testing.T) {
 	}
 	body.Close()
 
-	// Again: nothing is fetched but what is gone, cut short, or bare.
+	// Again: nothing is fetched but what is gone or bare.
 	remove := func(key string) {
 		if err := os.Remove(filepath.Join(dest, filepath.FromSlash(key))); err != nil {
 			t.Fatal(err)
@@ -74,16 +75,98 @@ func TestDownload(t *testing.T) {
 	}
 	remove(logKey(account, "us-east-1", "2026-01-02T00:05", "us2"))
 	remove(digest + bucket.MetadataSuffix)
-	short := filepath.Join(dest, filepath.FromSlash(logKey(account, "us-east-1", "2026-01-02T12:00", "us3")))
-	if err := os.Truncate(short, 0); err != nil {
-		t.Fatal(err)
+	gets := b.gets
+	if again := download(t, b, dest); again.Fetched != 2 || again.Present != 8 || again.Digests != 2 || b.gets != gets+2 {
+		t.Errorf("%+v, %d requests", again, b.gets-gets)
 	}
-	if again := download(t, b, dest); again.Fetched != 3 || again.Present != 7 || again.Digests != 2 {
-		t.Errorf("%+v", again)
+}
+
+// What is in the folder is evidence: nothing that the bucket has now takes its
+// place.
+func TestDownloadKeepsWhatIsThere(t *testing.T) {
+	const day = "2026-01-02T01:00"
+	log, digest := logKey(account, "us-east-1", "2026-01-02T12:00", "us3"), digestKey("us-east-1", day)
+	for _, c := range []struct {
+		name   string
+		change func(t *testing.T, b *fakeBucket, dest string)
+		key    string // "" when nothing differs
+	}{
+		{"nothing", func(*testing.T, *fakeBucket, string) {}, ""},
+		{"a log file has another size", func(_ *testing.T, b *fakeBucket, _ string) { b.objects[log] = []byte("longer") }, log},
+		{"a digest file has another size", func(_ *testing.T, b *fakeBucket, _ string) { b.objects[digest] = []byte("longer") }, digest},
+		{"a digest file has other contents", func(_ *testing.T, b *fakeBucket, _ string) {
+			b.objects[digest], b.modified = []byte("y"), time.Hour
+		}, digest},
+		{"a digest file has other metadata", func(_ *testing.T, b *fakeBucket, _ string) {
+			b.meta[digest], b.modified = map[string]string{"signature": "ff00"}, time.Hour
+		}, digest},
+		{"a digest file without metadata has other contents", func(t *testing.T, b *fakeBucket, dest string) {
+			b.objects[digest] = []byte("y")
+			if err := os.Remove(filepath.Join(dest, digest+bucket.MetadataSuffix)); err != nil {
+				t.Fatal(err)
+			}
+		}, digest},
+		{"a digest file was written again as it was", func(_ *testing.T, b *fakeBucket, _ string) { b.modified = time.Hour }, ""},
+	} {
+		b, dest := someBucket(), t.TempDir()
+		b.meta = map[string]map[string]string{digest: {"signature": "00ff"}}
+		download(t, b, dest)
+		c.change(t, b, dest)
+		var named []string
+		d := &Download{Source: b, Dest: dest, Done: func(_ Ledger, f Found, err error) {
+			if errors.Is(err, ErrDifferent) && strings.Contains(err.Error(), f.Object.Key) {
+				named = append(named, f.Object.Key)
+			}
+		}}
+		query := Query{Flat: true, Digests: true}
+		l, err := d.Run(context.Background(), Find(context.Background(), b, query))
+		want := 1
+		if c.key == "" {
+			want = 0
+		}
+		if err != nil || !l.Balanced() || l.Complete() != (want == 0) || l.Different != want || l.Present != 10-want || l.Fetched+l.Failed != 0 || l.Digests != 2 {
+			t.Errorf("%s: %+v, %v", c.name, l, err)
+		}
+		if len(named) != want || want == 1 && named[0] != c.key {
+			t.Errorf("%s: named %q", c.name, named)
+		}
+		for _, key := range []string{log, digest} {
+			if raw, err := os.ReadFile(filepath.Join(dest, key)); err != nil || string(raw) != "x" {
+				t.Errorf("%s: %s is %q, %v", c.name, key, raw, err)
+			}
+		}
+		raw, err := os.ReadFile(filepath.Join(dest, digest+bucket.MetadataSuffix))
+		if err == nil && !strings.Contains(string(raw), "00ff") {
+			t.Errorf("%s: the metadata is %s", c.name, raw)
+		}
+		gets := b.gets
+		download(t, b, dest)
+		if want == 0 && b.gets != gets {
+			t.Errorf("%s: a third run asked for %d objects", c.name, b.gets-gets)
+		}
 	}
-	if raw, err := os.ReadFile(short); err != nil || string(raw) != "x" {
-		t.Errorf("%q, %v", raw, err)
+}
+
+// An interrupted fetch is no failure.
+func TestDownloadInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	b := &stalling{fakeBucket: someBucket(), stop: cancel}
+	l, err := (&Download{Source: b, Dest: t.TempDir(), Workers: 2}).Run(ctx, Find(context.Background(), b, Query{Flat: true, Digests: true}))
+	if !errors.Is(err, context.Canceled) || l.Failed != 0 || l.Interrupted == 0 || l.Fetched != 0 || !l.Balanced() || l.Complete() {
+		t.Errorf("%+v, %v", l, err)
 	}
+}
+
+// stalling is a bucket of which the first object never comes.
+type stalling struct {
+	*fakeBucket
+	stop context.CancelFunc
+}
+
+func (s *stalling) Get(ctx context.Context, key string) (*bucket.Body, error) {
+	s.stop()
+	<-ctx.Done()
+	return nil, fmt.Errorf("reading %s: %w", key, ctx.Err())
 }
 
 func TestDownloadStaysInItsFolder(t *testing.T) {

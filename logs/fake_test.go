@@ -27,6 +27,8 @@ type fakeBucket struct {
 	lists   []string         // what was listed: prefix and start-after
 	gets    int
 	listed  int // objects
+	// modified is how much later than at first all objects were written.
+	modified time.Duration
 }
 
 var errFake = errors.New("the bucket does not feel like it")
@@ -48,7 +50,7 @@ func (b *fakeBucket) List(_ context.Context, prefix, after string) iter.Seq2[buc
 			if !strings.HasPrefix(k, prefix) || k <= after {
 				continue
 			}
-			o := bucket.Object{Key: k, Size: int64(len(b.objects[k])), Modified: time.Unix(1700000000, 0).UTC()}
+			o := bucket.Object{Key: k, Size: int64(len(b.objects[k])), Modified: time.Unix(1700000000, 0).UTC().Add(b.modified)}
 			b.mu.Lock()
 			b.listed++
 			b.mu.Unlock()

@@ -38,15 +38,10 @@ type Query struct {
 	Now time.Time
 }
 
-// Delivery takes more time than nothing: the files that hold the records of
-// a window carry later times in their names.
-const (
-	// DefaultLag is by how much a window of event times is widened to choose
-	// files. CloudTrail delivers within some minutes as a rule.
-	DefaultLag = time.Hour
-	// digestSpan is what a digest file covers, and may itself be late by.
-	digestSpan = 2 * time.Hour
-)
+// DefaultLag is by how much a window of event times is widened to choose
+// files: those that hold its records carry later times in their names.
+// CloudTrail delivers within some minutes as a rule.
+const DefaultLag = time.Hour
 
 // Widen is the window of delivery times in which the records of a window of
 // event times lie.
@@ -60,13 +55,24 @@ func Widen(w when.Window, lag time.Duration) when.Window {
 	return w
 }
 
-// ForDigests is the window in which the digest files for log files of a
-// window of delivery times end.
-func ForDigests(w when.Window) when.Window {
-	if !w.End.IsZero() {
-		w.End = w.End.Add(digestSpan)
+// ForCopy are the windows of delivery times that make a copy which can be
+// proved by itself. The records of a window of event times lie in log files
+// that are delivered from its start to DefaultLag after its end. A digest file
+// covers an hour at most, and lists the log files delivered in it. So the
+// digest files around those log files begin up to an hour before the first and
+// end up to an hour after the last; all that they list is copied, and no
+// digest file that reaches beyond. The margin is for minutes in names.
+func ForCopy(w when.Window) (files, digests when.Window) {
+	const span, margin = time.Hour, 5 * time.Minute
+	files, digests = w, w
+	if !w.Start.IsZero() {
+		files.Start, digests.Start = w.Start.Add(-span-margin), w.Start
 	}
-	return w
+	if !w.End.IsZero() {
+		files.End = w.End.Add(DefaultLag + span + margin)
+		digests.End = files.End
+	}
+	return files, digests
 }
 
 // Found is an object that was met. Skip says why it is not to be read; empty
@@ -90,23 +96,22 @@ const (
 	SkipContents = "no log files by their contents"
 )
 
-// Find yields the objects of a query in the order of their keys. A part of
-// the bucket that cannot be listed yields an error, and the others follow.
+// Find yields the objects of a query in the order of the times in their names
+// over all accounts and regions, or above maxMerged of those in the order of
+// their keys, which is also that of a flat listing. A part of the bucket that
+// cannot be listed yields an error, and the others follow.
 func Find(ctx context.Context, src Source, q Query) iter.Seq2[Found, error] {
 	return func(yield func(Found, error) bool) {
-		list, err := q.plan(ctx, src)
+		places, err := q.plan(ctx, src)
 		if err != nil {
 			yield(Found{}, err)
 			return
 		}
-		for o, err := range inOrder(ctx, src, list) {
-			if err != nil {
-				if !yield(Found{}, err) || ctx.Err() != nil {
-					return
-				}
-				continue
-			}
-			if !yield(q.judge(o), nil) {
+		if len(places) > maxMerged {
+			places = [][]shard{slices.Concat(places...)}
+		}
+		for f, err := range q.merge(ctx, src, places) {
+			if !yield(f, err) || err != nil && ctx.Err() != nil {
 				return
 			}
 		}
@@ -120,7 +125,7 @@ func (q *Query) judge(o bucket.Object) Found {
 	switch {
 	case strings.HasSuffix(o.Key, "/"):
 		f.Skip = SkipFolder
-	case path.Base(o.Key) == KeysFile, strings.Contains("/"+o.Key, "/"+PartialFolder+"/"):
+	case path.Base(o.Key) == KeysFile, path.Base(o.Key) == unfinishedKeys, strings.Contains("/"+o.Key, "/"+PartialFolder+"/"):
 		f.Skip = SkipOwn
 	case f.Log:
 		f.Skip = q.judgeKey(f.Key)
@@ -193,6 +198,9 @@ const PartialFolder = ".trailctl-partial"
 
 // KeysFile is the file at the top of a download that holds the public keys.
 const KeysFile = "public-keys.json"
+
+// unfinishedKeys is KeysFile until it is whole.
+const unfinishedKeys = KeysFile + ".partial"
 
 // looksLikeLog goes by the name alone.
 func looksLikeLog(key string) bool {

@@ -1,8 +1,11 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -82,7 +85,7 @@ func TestFind(t *testing.T) {
 		{"until", Query{Base: base, Window: when.Window{End: at("2026-01-02T00:05")}}, "eu1 us1"},
 		{"a minute that has begun", Query{Base: base, Window: when.Window{Start: at("2026-01-02T12:00").Add(30 * time.Second), End: at("2026-01-02T12:30")}}, "ins us3"},
 		{"flat", Query{Flat: true, Window: window}, "ins org other us2 us3"},
-		{"digests", Query{Base: base, Regions: []string{"us-east-1"}, Digests: true, Window: window, DigestWindow: ForDigests(window)}, "20260102T010000Z 20260102T140000Z ins us2 us3"},
+		{"digests", Query{Base: base, Regions: []string{"us-east-1"}, Digests: true, Window: window, DigestWindow: when.Window{Start: window.Start, End: window.End.Add(2 * time.Hour)}}, "20260102T010000Z 20260102T140000Z ins us2 us3"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			taken, _, errs := found(t, someBucket(), test.q)
@@ -96,17 +99,111 @@ func TestFind(t *testing.T) {
 	}
 }
 
-func TestFindInOrderOfKeys(t *testing.T) {
-	b := someBucket()
-	var keys []string
-	for f, err := range Find(context.Background(), b, Query{Digests: true, Window: when.Window{Start: at("2025-12-30T00:00")}, Now: at("2026-01-06T00:00")}) {
+func TestFindInOrder(t *testing.T) {
+	byTime := func(a, b Found) int {
+		return cmp.Or(a.Key.Time.Compare(b.Key.Time), strings.Compare(a.Object.Key, b.Object.Key))
+	}
+	byKey := func(a, b Found) int { return strings.Compare(a.Object.Key, b.Object.Key) }
+	const regions = 70 // more places than are merged
+	many := someBucket()
+	for i := range regions {
+		for hour := range 3 {
+			at := at("2026-01-02T00:00").Add(time.Duration(hour)*time.Hour + time.Duration(i*7%50)*time.Minute)
+			many.objects[logKey(account, fmt.Sprintf("zz-east-%d", i), at.Format("2006-01-02T15:04"), "x")] = []byte("x")
+		}
+	}
+	window := when.Window{Start: at("2025-12-30T00:00")}
+	for _, c := range []struct {
+		name  string
+		b     *fakeBucket
+		q     Query
+		order func(a, b Found) int
+		n     int
+	}{
+		{"by time over all places", someBucket(), Query{}, byTime, 8},
+		{"by time, in days", someBucket(), Query{Digests: true, Window: window, Now: at("2026-01-06T00:00")}, byTime, 10},
+		{"one account", many, Query{Base: &bucket.Base{Account: account}, Regions: []string{"zz-east-1", "zz-east-2", "us-east-1"}, Window: window}, byTime, 11},
+		{"by key when there are many places", many, Query{}, byKey, 8 + 3*regions},
+		{"by key in a folder", someBucket(), Query{Flat: true}, byKey, 12},
+	} {
+		var list []Found
+		for f, err := range Find(context.Background(), c.b, c.q) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, f)
+		}
+		if !slices.IsSortedFunc(list, c.order) || len(list) != c.n {
+			t.Errorf("%s: %d files, or not in order", c.name, len(list))
+			for _, f := range list[:min(len(list), 14)] {
+				t.Log(f.Object.Key)
+			}
+		}
+	}
+}
+
+// What a caller does not take leaves nothing running.
+func TestFindStopsEarly(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for _, err := range Find(context.Background(), someBucket(), Query{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, f.Object.Key)
+		break
 	}
-	if !slices.IsSorted(keys) || len(keys) != 10 {
-		t.Errorf("%d keys: %q", len(keys), keys)
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines were left behind", n-before)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var last error
+	n := 0
+	for _, err := range Find(ctx, someBucket(), Query{}) {
+		cancel()
+		last = err
+		n++
+	}
+	if !errors.Is(last, context.Canceled) || n > 9 {
+		t.Errorf("after cancelling: %d files, %v", n, last)
+	}
+}
+
+// Whatever minute the digest files of a region end at: those that a download
+// takes list only log files that it takes, and together they list each file
+// that can hold a record of the window.
+func TestForCopy(t *testing.T) {
+	for _, w := range []when.Window{
+		{Start: at("2026-01-10T10:00"), End: at("2026-01-10T11:00")},
+		{Start: at("2026-01-10T10:07"), End: at("2026-01-10T10:08")},
+		{Start: at("2026-01-10T23:59"), End: at("2026-01-12T00:01")},
+		{Start: at("2026-01-10T10:30")},
+		{End: at("2026-01-10T10:30")},
+		{},
+	} {
+		files, digests := ForCopy(w)
+		q := Query{Window: files, DigestWindow: digests, Digests: true}
+		taken := func(k bucket.Kind, t time.Time) bool {
+			return q.judgeKey(bucket.Key{Kind: k, Time: t, Region: "us-east-1"}) == ""
+		}
+		for _, minute := range []int{0, 1, 17, 42, 59} {
+			for end := at("2026-01-09T00:00").Add(time.Duration(minute) * time.Minute); end.Before(at("2026-01-14T00:00")); end = end.Add(time.Hour) {
+				digest := taken(bucket.Digest, end)
+				for s := end.Add(-time.Hour); s.Before(end); s = s.Add(20 * time.Second) {
+					named := s.Truncate(time.Minute)
+					if digest && !taken(bucket.LogFile, named) {
+						t.Fatalf("%v: the digest file of %v is taken, but not the log file of %v", w, end, s)
+					}
+					// Delivered within an hour of what it records.
+					holds := when.Window{Start: w.Start}
+					if !w.End.IsZero() {
+						holds.End = w.End.Add(DefaultLag)
+					}
+					if !digest && holds.Contains(s) {
+						t.Fatalf("%v: nobody vouches for the log file of %v", w, s)
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -140,11 +237,12 @@ func TestFindStopsListingAfterTheWindow(t *testing.T) {
 func TestFindFlatNamesWhatItPassesOver(t *testing.T) {
 	b := someBucket()
 	b.objects["x/plain.json"], b.objects["README.md"], b.objects[KeysFile] = nil, nil, nil
+	b.objects["copy/"+unfinishedKeys] = nil
 	b.objects["copy/"+account+"_CloudTrail_us-east-1_20260102T1200Z_loose.json"] = nil
 	b.objects["copy/"+account+"_CloudTrail_us-east-1_20200102T1200Z_old.json"] = nil
 	taken, skipped, _ := found(t, b, Query{Flat: true, Window: when.Window{Start: at("2026-01-01T00:00")}})
 	for name, why := range map[string]string{
-		"README.md": SkipName, KeysFile: SkipOwn, "lb.log.gz": SkipService, "": SkipFolder,
+		"README.md": SkipName, KeysFile: SkipOwn, unfinishedKeys: SkipOwn, "lb.log.gz": SkipService, "": SkipFolder,
 		"20260102T010000Z.json.gz": SkipDigest, "old.json": SkipWindow,
 	} {
 		if skipped[name] != why {

@@ -37,3 +37,14 @@ type DamageError struct {
 func (e *DamageError) Error() string {
 	return fmt.Sprintf("damaged at byte %d: %s", e.Offset, e.Reason)
 }
+
+// GzipError is a place from which on a log file cannot be uncompressed. The
+// records before it can be read.
+type GzipError struct {
+	Offset int64 // in bytes from the start of the compressed file
+	Reason string
+}
+
+func (e *GzipError) Error() string {
+	return fmt.Sprintf("damaged at byte %d of the compressed file: %s", e.Offset, e.Reason)
+}

@@ -2,12 +2,9 @@ package logs
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,10 +26,11 @@ const listers = 32
 // Above it each region is one listing, which needs fewer calls.
 const maxDayShards = 4096
 
-// plan works out the listings of a query, in the order of their keys.
-func (q *Query) plan(ctx context.Context, src Source) ([]shard, error) {
+// plan works out the listings of a query, those of each place in the order of
+// their keys.
+func (q *Query) plan(ctx context.Context, src Source) ([][]shard, error) {
 	if q.Flat {
-		return []shard{{prefix: q.Prefix}}, nil
+		return [][]shard{{{prefix: q.Prefix}}}, nil
 	}
 	if q.Base != nil {
 		return q.share(q.regions(ctx, src, []bucket.Base{*q.Base})), nil
@@ -42,7 +40,7 @@ func (q *Query) plan(ctx context.Context, src Source) ([]shard, error) {
 		return nil, err
 	}
 	if !at.found || at.deep {
-		return []shard{{prefix: q.Prefix}}, nil
+		return [][]shard{{{prefix: q.Prefix}}}, nil
 	}
 	bases, failed, err := q.bases(ctx, src, at)
 	if err != nil {
@@ -182,13 +180,13 @@ func (q *Query) regions(ctx context.Context, src Source, bases []bucket.Base) []
 }
 
 // share turns places into listings, by days where there are few enough.
-func (q *Query) share(places []place) []shard {
-	var shards []shard
+func (q *Query) share(places []place) [][]shard {
+	var shards [][]shard
 	days := q.days()
 	byDay := days > 1 && days*len(places) <= maxDayShards
 	for _, p := range places {
 		if p.err != nil {
-			shards = append(shards, shard{err: p.err})
+			shards = append(shards, []shard{{err: p.err}})
 			continue
 		}
 		window := q.Window
@@ -201,7 +199,7 @@ func (q *Query) share(places []place) []shard {
 			whole.end = p.Day(p.kind, p.region, window.End.AddDate(0, 0, 1))
 		}
 		if window.Start.IsZero() {
-			shards = append(shards, whole)
+			shards = append(shards, []shard{whole})
 			continue
 		}
 		first := p.Day(p.kind, p.region, window.Start)
@@ -210,10 +208,10 @@ func (q *Query) share(places []place) []shard {
 			whole.after += fmt.Sprintf("%s_%s_%s_%s", p.Account, folderName(p.kind), p.region, window.Start.UTC().Format("20060102T1504Z"))
 		}
 		if !byDay {
-			shards = append(shards, whole)
+			shards = append(shards, []shard{whole})
 			continue
 		}
-		shards = append(shards, p.daily(whole, window.Start, days)...)
+		shards = append(shards, p.daily(whole, window.Start, days))
 	}
 	return shards
 }
@@ -251,72 +249,4 @@ func (q *Query) days() int {
 	}
 	day := 24 * time.Hour
 	return int(end.UTC().Truncate(day).Sub(q.Window.Start.UTC().Truncate(day))/day) + 1
-}
-
-// inOrder runs the listings, several at a time, and yields what they find in
-// their order.
-func inOrder(ctx context.Context, src Source, shards []shard) iter.Seq2[bucket.Object, error] {
-	type item struct {
-		o   bucket.Object
-		err error
-	}
-	return func(yield func(bucket.Object, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		var running sync.WaitGroup
-		defer running.Wait()
-		defer cancel()
-
-		queue := make(chan chan item, listers)
-		running.Go(func() {
-			defer close(queue)
-			for _, s := range shards {
-				found := make(chan item, 256)
-				select {
-				case queue <- found:
-				case <-ctx.Done():
-					return
-				}
-				running.Go(func() {
-					defer close(found)
-					for o, err := range s.list(ctx, src) {
-						select {
-						case found <- item{o, err}:
-						case <-ctx.Done():
-							return
-						}
-					}
-				})
-			}
-		})
-		for found := range queue {
-			for it := range found {
-				if !yield(it.o, it.err) {
-					return
-				}
-			}
-		}
-		if err := context.Cause(ctx); err != nil {
-			yield(bucket.Object{}, err)
-		}
-	}
-}
-
-func (s shard) list(ctx context.Context, src Source) iter.Seq2[bucket.Object, error] {
-	return func(yield func(bucket.Object, error) bool) {
-		if s.err != nil {
-			yield(bucket.Object{}, s.err)
-			return
-		}
-		for o, err := range src.List(ctx, s.prefix, s.after) {
-			if err == nil && s.end != "" && o.Key >= s.end {
-				return
-			}
-			if err != nil && errors.Is(err, context.Canceled) && ctx.Err() != nil {
-				return // said once, by the caller
-			}
-			if !yield(o, err) {
-				return
-			}
-		}
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 )
 
@@ -36,11 +37,14 @@ func (u *unpacker) unpack(stored, buf []byte, report *Report) ([]byte, error) {
 	data, in := buf[:0], bytes.NewReader(stored)
 	for member := 1; ; member++ {
 		if err := u.gzip.Reset(in); err != nil {
-			return data, gzipDamage(data, err)
+			return data, gzipDamage(len(stored)-in.Len(), err)
 		}
 		u.gzip.Multistream(false)
 		var err error
 		if data, err = u.member(data); err != nil {
+			if !errors.Is(err, ErrTooLarge) {
+				err = gzipDamage(len(stored)-in.Len(), err)
+			}
 			return data, err
 		}
 		left := stored[len(stored)-in.Len():]
@@ -51,7 +55,7 @@ func (u *unpacker) unpack(stored, buf []byte, report *Report) ([]byte, error) {
 			}
 			return data, nil
 		case !bytes.HasPrefix(left, []byte{0x1f, 0x8b}):
-			return data, &DamageError{int64(len(data)), fmt.Sprintf("%d bytes that are no gzip stand behind the gzip data", len(left))}
+			return data, &GzipError{int64(len(stored) - len(left)), fmt.Sprintf("%d bytes that are no gzip stand behind the gzip data", len(left))}
 		}
 	}
 }
@@ -74,7 +78,7 @@ func (u *unpacker) member(data []byte) ([]byte, error) {
 		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 			return data, nil
 		case err != nil:
-			return data, gzipDamage(data, err)
+			return data, err
 		}
 	}
 }
@@ -83,10 +87,15 @@ func (u *unpacker) tooLarge() error {
 	return fmt.Errorf("%w (%d bytes uncompressed)", ErrTooLarge, u.max)
 }
 
-func gzipDamage(data []byte, err error) error {
-	reason := "gzip: " + err.Error()
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+// gzipDamage is about the place up to which the compressed file was read.
+func gzipDamage(offset int, err error) error {
+	var corrupt flate.CorruptInputError // has an offset of its own, in the deflate stream
+	reason := err.Error()
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		reason = "the gzip data is cut off"
+	case errors.As(err, &corrupt):
+		reason = "the gzip data is corrupt"
 	}
-	return &DamageError{int64(len(data)), reason}
+	return &GzipError{int64(offset), reason}
 }

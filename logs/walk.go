@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"runtime"
+	"slices"
 	"sync"
 
 	"trailctl/bucket"
@@ -214,20 +215,33 @@ func (w *Walker) fetch(ctx context.Context, o bucket.Object) ([]byte, error) {
 	return stored, nil
 }
 
+// trusted is how much room is made for a body on its word alone; the rest
+// grows as bytes come, so that a size that was made up costs nothing.
+const trusted = 256 << 10
+
 func readAll(body *bucket.Body, limit int64) ([]byte, error) {
+	room := int64(trusted)
 	if body.Size >= 0 {
-		stored := make([]byte, body.Size+1)
-		n, err := io.ReadFull(body, stored)
-		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-			err = nil
+		limit, room = min(limit, body.Size), min(room, body.Size+1)
+	}
+	stored := make([]byte, 0, room)
+	for {
+		if len(stored) == cap(stored) {
+			stored = slices.Grow(stored, len(stored)+1)
 		}
-		return stored[:n], err
+		n, err := body.Read(stored[len(stored):cap(stored)])
+		stored = stored[:len(stored)+n]
+		switch {
+		case int64(len(stored)) > limit && limit == body.Size:
+			return stored, nil // more than was announced: the caller says so
+		case int64(len(stored)) > limit:
+			return nil, ErrTooLarge
+		case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+			return stored, nil
+		case err != nil:
+			return stored, err
+		}
 	}
-	stored, err := io.ReadAll(io.LimitReader(body, limit+1))
-	if err == nil && int64(len(stored)) > limit {
-		err = ErrTooLarge
-	}
-	return stored, err
 }
 
 // decode uncompresses a fetched file and splits it.
@@ -242,10 +256,13 @@ func (w *Walker) decode(u *unpacker, j *job) {
 		j.buf = data
 	}
 	f.Size = int64(len(data))
-	report := Split(data, func(r Record) bool {
-		f.Records = append(f.Records, r)
-		return true
-	})
+	report := &Report{}
+	if err == nil || len(data) > 0 { // a file that cannot be unpacked is not an empty one
+		report = Split(data, func(r Record) bool {
+			f.Records = append(f.Records, r)
+			return true
+		})
+	}
 	if !sameStart(data, j.stored) {
 		j.stored = nil
 	}

@@ -139,7 +139,7 @@ func Find(ctx context.Context, clients func(region string) Finder, region, nameO
 
 func findARN(ctx context.Context, clients func(region string) Finder, a arn.ARN) (Trail, error) {
 	if a.Service != "cloudtrail" || !strings.HasPrefix(a.Resource, "trail/") || a.Region == "" {
-		return Trail{}, fmt.Errorf("%s is not the ARN of a trail (arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME)", a)
+		return Trail{}, refuse("%s is not the ARN of a trail (arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME)", a)
 	}
 	trails, err := describe(ctx, clients(a.Region), a.Region, a.String())
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -40,6 +41,13 @@ type Options struct {
 	Credentials aws.CredentialsProvider
 	Debug       io.Writer // where requests are logged, without secrets; nil for nowhere
 }
+
+// SettingError is a setting that cannot be used as it stands.
+type SettingError struct{ text string }
+
+func (e *SettingError) Error() string { return e.text }
+
+var regionPattern = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$`)
 
 // ErrNoRegion says that no region was given in any way.
 var ErrNoRegion = errors.New("no region is set")
@@ -107,6 +115,9 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	if cfg.Region == "" {
 		return nil, ErrNoRegion
 	}
+	if !regionPattern.MatchString(cfg.Region) {
+		return nil, &SettingError{fmt.Sprintf("%q is not the name of a region such as us-east-1", cfg.Region)}
+	}
 	return &Config{Region: cfg.Region, aws: cfg, endpoint: o.EndpointURL}, nil
 }
 
@@ -124,7 +135,7 @@ func nobodyThere(err error) aws.Ternary {
 func checkEndpoint(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("endpoint %q is not a URL such as http://127.0.0.1:4566", s)
+		return &SettingError{fmt.Sprintf("the endpoint %q is not a URL such as http://127.0.0.1:4566", s)}
 	}
 	return nil
 }

@@ -90,6 +90,12 @@ func TestRegions(t *testing.T) {
 	if r := cfg.CloudTrail("ap-south-1").Options().Region; r != "ap-south-1" {
 		t.Errorf("a client for another region calls %s", r)
 	}
+	for _, bad := range []string{"mars", "US-EAST-1", "us-east", "us-east-1/../x"} {
+		var setting *SettingError
+		if _, err := Load(t.Context(), Options{Region: bad}); !errors.As(err, &setting) {
+			t.Errorf("region %q: %v", bad, err)
+		}
+	}
 	for _, bad := range []string{"127.0.0.1:4566", "ftp://x", "http://", "%"} {
 		if _, err := Load(t.Context(), Options{Region: "us-east-1", EndpointURL: bad}); err == nil {
 			t.Errorf("endpoint %q is taken", bad)

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"syscall"
 	"time"
@@ -45,7 +46,8 @@ func timeSource() func() time.Time {
 			return func() time.Time { return t.UTC() }
 		}
 	}
-	return func() time.Time { return time.Now().UTC() }
+	// To the second: the times that people give and get have no more.
+	return func() time.Time { return time.Now().UTC().Truncate(time.Second) }
 }
 
 func (a *app) commands() []*cli.Command {
@@ -82,9 +84,19 @@ func (a *app) root() *cli.App {
 	root.ExitErrHandler = func(*cli.Context, error) {}
 	walk(root.Commands, func(c *cli.Command) {
 		c.HideHelp = true
-		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return usagef("%s", err) }
+		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return badValue(err) }
 	})
 	return root
+}
+
+// valueError is how the flag package words a value that it cannot read.
+var valueError = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-+([a-z0-9-]+): `)
+
+func badValue(err error) error {
+	if m := valueError.FindStringSubmatch(err.Error()); m != nil {
+		return usagef("--%s cannot be %s; \"--help\" shows what it takes", m[2], m[1])
+	}
+	return usagef("%s", err)
 }
 
 func walk(commands []*cli.Command, visit func(*cli.Command)) {

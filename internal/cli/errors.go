@@ -64,11 +64,14 @@ func withHint(err error, format string, args ...any) error {
 
 func exitCode(err error) int {
 	var e *exitError
+	var setting *awsconf.SettingError
 	switch {
 	case err == nil:
 		return codeDone
 	case errors.As(err, &e):
 		return e.code
+	case errors.As(err, &setting):
+		return codeUsage
 	}
 	return codeFailed
 }
@@ -102,6 +105,9 @@ func plain(err error) string {
 		}
 	default:
 		short = fmt.Sprintf("%s %s: %s", op.ServiceID, op.OperationName, innermost(op.Err))
+		if noCredentials(err) {
+			short = fmt.Sprintf("%s %s: no credentials", op.ServiceID, op.OperationName)
+		}
 	}
 	return oneLine(strings.Replace(text, op.Error(), short, 1))
 }
@@ -122,6 +128,13 @@ func innermost(err error) string {
 	return err.Error()
 }
 
+// noCredentials tells a call that could not be signed. The SDK has no error
+// of its own for it.
+func noCredentials(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "failed to refresh cached credentials") || strings.Contains(text, "get credentials")
+}
+
 // oneLine keeps messages to a line and within reason: a server may answer
 // anything.
 func oneLine(s string) string {
@@ -140,8 +153,8 @@ func awsHints() map[string]string {
 		"AccessDeniedException":                   "the credentials in use may not do this: check the policy of their user or role (aws sts get-caller-identity tells who that is)",
 		"ExpiredToken":                            "the session has expired: sign in again",
 		"ExpiredTokenException":                   "the session has expired: sign in again",
-		"InvalidClientTokenId":                    "AWS does not know these credentials: check AWS_ACCESS_KEY_ID, or --profile",
-		"UnrecognizedClientException":             "AWS does not know these credentials: check AWS_ACCESS_KEY_ID, or --profile",
+		"InvalidClientTokenId":                    "AWS does not know these credentials there: check the region, AWS_ACCESS_KEY_ID, or --profile; a region that an account has not enabled answers like this, too",
+		"UnrecognizedClientException":             "AWS does not know these credentials there: check the region, AWS_ACCESS_KEY_ID, or --profile; a region that an account has not enabled answers like this, too",
 		"SignatureDoesNotMatch":                   "the secret key does not fit the access key: check AWS_SECRET_ACCESS_KEY, or --profile",
 		"ThrottlingException":                     "AWS asks for fewer calls: wait a little and run it again",
 		"SlowDown":                                "S3 asks for fewer calls: wait a little and run it again",
@@ -150,7 +163,7 @@ func awsHints() map[string]string {
 		"AuthorizationHeaderMalformed":            "the bucket lies in another region: name it with --region",
 		"TrailNotFoundException":                  "\"trailctl trail list\" shows the trails there are; a trail is found by its name only in its home region, and by its ARN everywhere",
 		"RequestTimeTooSkewed":                    "this machine's clock is wrong: set it",
-		"CloudTrailInvalidClientTokenIdException": "AWS does not know these credentials: check AWS_ACCESS_KEY_ID, or --profile",
+		"CloudTrailInvalidClientTokenIdException": "AWS does not know these credentials there: check the region, AWS_ACCESS_KEY_ID, or --profile; a region that an account has not enabled answers like this, too",
 	}
 }
 
@@ -185,8 +198,7 @@ func hintFor(err error) string {
 		return "nothing answers at that address: check --endpoint-url and AWS_ENDPOINT_URL, or start a sandbox with \"trailctl sandbox start\""
 	case errors.As(err, &garbled):
 		return "the answer is not one of AWS's: what is at the endpoint does not know this call"
-	case strings.Contains(err.Error(), "failed to refresh cached credentials"),
-		strings.Contains(err.Error(), "get credentials"):
+	case noCredentials(err):
 		return "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a --profile, or sign in with the AWS CLI"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "nothing came back in time: run it again"

@@ -62,7 +62,7 @@ type windowOptions struct {
 
 func windowFlags(o *windowOptions) []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "start-time", Category: "Time", Usage: "`TIME` from which on: 2026-01-31, 2026-01-31T13:00:00Z (UTC unless it says otherwise), or 2h ago", Destination: &o.start},
+		&cli.StringFlag{Name: "start-time", Category: "Time", Usage: "`TIME` from which on: 2026-01-31, 2026-01-31T13:00:00Z (UTC unless it says otherwise), or how long ago: 2h, 7d", Destination: &o.start},
 		&cli.StringFlag{Name: "end-time", Category: "Time", Usage: "`TIME` up to which, itself not included (default: now)", Destination: &o.end},
 		&cli.StringFlag{Name: "since", Category: "Time", Usage: "the last `LENGTH` of time: 90s, 15m, 2h, 7d, 2w", Destination: &o.since},
 	}

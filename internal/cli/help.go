@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"trailctl/internal/render"
 )
 
 // helpWidth is how wide help is written: terminals have 80 columns or more.
@@ -193,27 +195,11 @@ func writeRows(b *strings.Builder, rows [][2]string) {
 			start = "  " + r[0] + "\n" + indent
 		}
 		b.WriteString(start)
-		for i, l := range wrap(r[1], helpWidth-len(indent)) {
+		for i, l := range render.Wrap(r[1], helpWidth-len(indent)) {
 			if i > 0 {
 				b.WriteString(indent)
 			}
 			b.WriteString(l + "\n")
 		}
 	}
-}
-
-func wrap(text string, width int) []string {
-	lines := []string{""}
-	for _, word := range strings.Fields(text) {
-		last := &lines[len(lines)-1]
-		switch {
-		case *last == "":
-			*last = word
-		case len(*last)+1+len(word) > width:
-			lines = append(lines, word)
-		default:
-			*last += " " + word
-		}
-	}
-	return lines
 }

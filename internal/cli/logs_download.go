@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -31,20 +32,29 @@ func (a *app) logsDownloadCommand() *cli.Command {
 
 The bucket's layout is kept below the folder. What is there already is not
 fetched again, so an interrupted download is taken up by running it again; no
-file is ever there by half. Next to each digest file stands its metadata,
+file is ever there by half, and none is ever replaced. A file that is there but
+is not what the bucket has now is kept, named and counted as different: whoever
+wants the new one removes the file or takes another folder. Next to each digest file stands its metadata,
 which holds the signature, and public-keys.json at the top holds the keys to
 check them with: "trailctl validate" proves the copy without AWS.
 
-A window chooses files by the times in their names, an hour wider on both
-sides than asked for, so that all records of the window are in the copy.
+A window chooses files by the times in their names, about an hour wider before
+it and two after it, so that all records of the window are in the copy, the
+digest files that vouch for them, and every log file that those list.
 
-Exit code 1 when anything is missing at the end: a file, or the public keys of
-digest files that were fetched.`,
+Exit code 1 when anything is missing or different at the end: a file, or the
+public keys of digest files that were fetched.`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.StringFlag{Name: "dest", Usage: "`FOLDER` to copy to (default: one named like the bucket, here)", Destination: &o.dest},
 			&cli.BoolFlag{Name: "no-digests", Usage: "leave digest files and public keys out", Destination: &o.noDigests},
 		}, o.flags("table", "json")),
-		Action: func(c *cli.Context) error { o.target = c.Args().First(); return o.run(c.Context) },
+		Action: func(c *cli.Context) error {
+			if c.IsSet("dest") && o.dest == "" {
+				return usagef("--dest is empty: name a folder")
+			}
+			o.target = c.Args().First()
+			return o.run(c.Context)
+		},
 	}
 }
 
@@ -77,8 +87,11 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	if o.dest == "" {
 		o.dest = t.bucket
 	}
-	t.query.Window = logs.Widen(window, logs.DefaultLag)
-	t.query.Digests, t.query.DigestWindow = !o.noDigests, logs.ForDigests(t.query.Window)
+	if info, err := os.Stat(o.dest); err == nil && !info.IsDir() {
+		return fmt.Errorf("--dest %s is a file, not a folder", o.dest)
+	}
+	t.query.Window, t.query.DigestWindow = logs.ForCopy(window)
+	t.query.Digests = !o.noDigests
 
 	result := downloadResult{Version: 1, Folder: o.dest, Failures: []string{}}
 	var failures tally
@@ -93,6 +106,13 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	}}
 	result.Ledger, err = d.Run(ctx, logs.Find(ctx, t.source, t.query))
 	progress.Clear()
+	switch {
+	case result.Listed > 0 || ctx.Err() != nil:
+	case err != nil:
+		return fmt.Errorf("--dest %s cannot be copied to: %w", o.dest, err)
+	case result.ListsFailed > 0:
+		return errors.New("nothing could be listed, so nothing was copied")
+	}
 	if err == nil && len(result.Signed) > 0 {
 		err = o.saveKeys(ctx, t, &result)
 	}
@@ -110,6 +130,9 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 		return err
 	case !result.Balanced():
 		return fmt.Errorf("the numbers do not add up: %d files were listed", result.Listed)
+	case result.Different > 0 && result.Failed+result.ListsFailed == 0:
+		return withHint(fmt.Errorf("in %s %s not what the bucket has now", o.dest, are(result.Different, "file")),
+			"they were kept; to have the bucket's, remove them or take another folder")
 	case !result.Complete():
 		return errors.New("the copy is not complete: run it again to fetch what is missing")
 	}
@@ -137,6 +160,14 @@ func (o *logsDownloadOptions) saveKeys(ctx context.Context, t *logsTarget, resul
 		"run it again; until then \"trailctl validate\" has to ask AWS for the keys, and --no-digests does without")
 }
 
+// are is a number of things that are something.
+func are(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " is"
+	}
+	return render.Count(n, noun) + " are"
+}
+
 func (o *logsDownloadOptions) ledger(t *logsTarget, r *downloadResult) {
 	var why []string
 	for _, w := range slices.Sorted(maps.Keys(r.Skips)) {
@@ -147,8 +178,11 @@ func (o *logsDownloadOptions) ledger(t *logsTarget, r *downloadResult) {
 		skipped += " (" + strings.Join(why, ", ") + ")"
 	}
 	o.app.note("%s to %s", t.where, o.dest)
-	o.app.note("%d listed = %d fetched (%s) + %d already there + %d failed + %s",
-		r.Listed, r.Fetched, render.Size(r.Bytes), r.Present, r.Failed, skipped)
+	if r.Interrupted > 0 {
+		skipped += fmt.Sprintf(" + %d interrupted", r.Interrupted)
+	}
+	o.app.note("%d listed = %d fetched (%s) + %d already there + %d different + %d failed + %s",
+		r.Listed, r.Fetched, render.Size(r.Bytes), r.Present, r.Different, r.Failed, skipped)
 	if r.ListsFailed > 0 {
 		o.app.note("%s failed: what lies there is not in these numbers", render.Count(r.ListsFailed, "listing"))
 	}

@@ -22,8 +22,12 @@ func (a *app) logsListCommand() *cli.Command {
 		Name: "list", Usage: "list the log files of a trail, a bucket or a folder", ArgsUsage: "TARGET",
 		Description: fmt.Sprintf(targetHelp, ", or a folder") + `
 
-Times are those of delivery, as the files' names tell them. A table on a
-terminal shows the part of each name that the other columns do not.`,
+Times are those of delivery, as the files' names tell them. The files of a
+trail or bucket come in their order, over all accounts and regions; where there
+are more than 64 places to look (accounts x regions, log files and Insights
+apart), one place after the other. Those of a folder come in the order of their
+paths. A table on a terminal shows whole keys where they fit, else each name
+from its time on.`,
 		Flags:  o.flags("table", "json"),
 		Action: func(c *cli.Context) error { o.target = c.Args().First(); return o.run(c.Context) },
 	}

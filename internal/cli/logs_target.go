@@ -8,10 +8,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
-	cttypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
 	"trailctl/bucket"
 	"trailctl/internal/awsconf"
@@ -46,12 +43,15 @@ func (a *app) logsTarget(ctx context.Context, word string, o *logsOptions) (*log
 	return t, nil
 }
 
+// anyRegion is where S3 is asked in which region a bucket lies.
+const anyRegion = "us-east-1"
+
 func (a *app) openTarget(ctx context.Context, word string, o *logsOptions) (*logsTarget, error) {
 	if word == "-" {
 		return &logsTarget{where: "standard input", single: &logs.Single{Name: "standard input", Stream: a.streams.In}}, nil
 	}
 	if name, prefix, ok := bucket.ParseURI(word); ok {
-		cfg, err := a.load(ctx, o.aws)
+		cfg, err := a.loadFor(ctx, o.aws, anyRegion)
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +71,11 @@ func (a *app) openTarget(ctx context.Context, word string, o *logsOptions) (*log
 			return nil, err
 		}
 	}
-	cfg, err := a.load(ctx, o.aws)
+	home := ""
+	if id, err := arn.Parse(word); err == nil {
+		home = id.Region
+	}
+	cfg, err := a.loadFor(ctx, o.aws, home)
 	if err != nil {
 		return nil, err
 	}
@@ -108,42 +112,31 @@ func bucketTarget(ctx context.Context, cfg *awsconf.Config, name, prefix, home s
 
 // trailTarget asks CloudTrail where a trail delivers to.
 func trailTarget(ctx context.Context, cfg *awsconf.Config, word string, o *logsOptions) (*logsTarget, error) {
-	trail, err := describeTrail(ctx, cfg, word)
+	found, err := findTrail(ctx, cfg, word, "the files of a deleted trail are at s3://BUCKET; a file or folder of that name is not here either")
 	if err != nil {
 		return nil, err
 	}
-	prefix := strings.Trim(aws.ToString(trail.S3KeyPrefix), "/")
-	t, err := bucketTarget(ctx, cfg, aws.ToString(trail.S3BucketName), prefix, aws.ToString(trail.HomeRegion))
+	prefix := strings.Trim(found.Prefix, "/")
+	t, err := bucketTarget(ctx, cfg, found.Bucket, prefix, found.HomeRegion)
 	if err != nil {
 		return nil, err
 	}
-	t.where = fmt.Sprintf("trail %s (%s)", aws.ToString(trail.Name), t.where)
-	id, err := arn.Parse(aws.ToString(trail.TrailARN))
+	t.where = fmt.Sprintf("trail %s (%s)", found.Name, t.where)
 	// The trails of an organization deliver for accounts that only the
 	// bucket knows.
-	if err == nil && !aws.ToBool(trail.IsOrganizationTrail) && len(o.accounts.Value()) == 0 {
-		t.query.Base = &bucket.Base{Prefix: prefix, Account: id.AccountID}
+	if account := found.Account(); account != "" && !found.Organization && len(o.accounts.Value()) == 0 {
+		t.query.Base = &bucket.Base{Prefix: prefix, Account: account}
 	}
 	return t, nil
 }
 
-func describeTrail(ctx context.Context, cfg *awsconf.Config, word string) (*cttypes.Trail, error) {
-	region := ""
-	if id, err := arn.Parse(word); err == nil {
-		region = id.Region
+// loadFor finds the AWS settings for calls to a region that is known, so that
+// none needs to be configured.
+func (a *app) loadFor(ctx context.Context, o awsOptions, region string) (*awsconf.Config, error) {
+	cfg, err := a.load(ctx, o)
+	if errors.Is(err, awsconf.ErrNoRegion) {
+		o.region = region
+		return a.load(ctx, o)
 	}
-	out, err := cfg.CloudTrail(region).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{TrailNameList: []string{word}})
-	if err != nil {
-		return nil, fmt.Errorf("looking for the trail %s: %w", word, err)
-	}
-	for i, t := range out.TrailList {
-		if aws.ToString(t.Name) == word || aws.ToString(t.TrailARN) == word {
-			return &out.TrailList[i], nil
-		}
-	}
-	if region == "" {
-		region = cfg.Region
-	}
-	return nil, withHint(fmt.Errorf("there is no trail %s in %s", word, region),
-		`"trailctl trail list" shows the trails there are; a file or folder of that name is not here either`)
+	return cfg, err
 }

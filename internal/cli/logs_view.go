@@ -34,8 +34,12 @@ Files may be gzipped or plain, as CloudTrail delivers them, bare records,
 arrays or lines of them, answers of LookupEvents, EventBridge events, or the
 text form that --output text writes. Each record is judged by its own time;
 files are chosen by their names in a window that is an hour wider on both
-sides, because records are delivered later than they happen. Records come in
-the order of the files' keys, and of each file.
+sides, because records are delivered later than they happen. Records come file
+by file, as each file has them. The files of a trail or bucket come in the
+order of the delivery times in their names, over all accounts and regions;
+where there are more than 64 places to look (accounts x regions, log files and
+Insights apart), one place after the other. Those of a folder come in the order
+of their paths.
 
 A file that cannot be read is named, its readable records are shown, the
 others follow, and the exit code is 1.
@@ -198,8 +202,8 @@ func (o *logsViewOptions) summary(t *logsTarget, window when.Window) {
 		o.app.note("no records: searched %s; %s with %s", o.scope(t, window),
 			render.Count(o.files, "log file"), render.Count(o.read, "record"))
 	case o.shown > 0 && o.app.streams.OutTerminal:
-		o.app.note("%s: %s of %s in %s", o.scope(t, window),
-			render.Count(o.shown, "record"), render.Count(o.read, "record"), render.Count(o.files, "log file"))
+		o.app.note("%s: %d of %s, %s read", o.scope(t, window),
+			o.shown, render.Count(o.read, "record"), render.Count(o.files, "log file"))
 	}
 	o.say(o.app)
 }

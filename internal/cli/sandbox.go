@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -112,9 +114,17 @@ func (o *sandboxOptions) start(ctx context.Context, a *app) (*running, error) {
 
 // check finds wrong usage before anything is started.
 func (o *sandboxOptions) check() error {
-	host, _, err := net.SplitHostPort(o.listen)
+	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
 		return usagef("--listen %s is not HOST:PORT", o.listen)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return usagef("--listen %s: the port is not a number from 0 to 65535", o.listen)
+	}
+	for _, r := range o.regionList() {
+		if !regionName.MatchString(r) {
+			return usagef("--regions: %q is not the name of a region such as us-east-1", r)
+		}
 	}
 	if !o.allowRemote && !loopback(host) {
 		return withHint(usagef("--listen %s can be reached from other machines, and the sandbox asks nobody for a password", o.listen),
@@ -132,6 +142,8 @@ func (o *sandboxOptions) check() error {
 	}
 	return nil
 }
+
+var regionName = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$`)
 
 func loopback(host string) bool {
 	if host == "localhost" {
@@ -204,11 +216,13 @@ func (a *app) sandboxStartCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "start",
 		Usage: "start a sandbox and keep it running until Ctrl+C",
-		Description: `Prints the address, and the lines that make a shell use it, on standard output:
+		Description: `Prints its address, and the lines that make a shell use it: paste them into
+another terminal. Until then that shell's calls go wherever its own settings
+say. For one shell or one script,
 
-   trailctl sandbox start > env.sh &
-   . ./env.sh
-   trailctl trail create demo
+   trailctl sandbox exec -- bash
+
+starts a sandbox, sets everything, and takes it away at the end.
 
 An access key id is the name of whoever calls: AWS_ACCESS_KEY_ID=alice makes
 alice's calls, root those of the root user, twelve digits call from that

@@ -62,7 +62,7 @@ func (o *sandboxAdvance) run(ctx context.Context) error {
 		return printed(json.NewEncoder(o.streams.Out).Encode(struct {
 			Version int       `json:"version"`
 			Time    time.Time `json:"time"`
-		}{1, now}))
+		}{1, now.Truncate(time.Second)}))
 	}
 	_, err = fmt.Fprintf(o.streams.Out, "It is %s in the sandbox now.\n", now.Format(time.RFC3339))
 	return printed(err)

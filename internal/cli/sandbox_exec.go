@@ -12,6 +12,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
+// codeNoCommand is what shells answer for a command that they cannot find.
+const codeNoCommand = 127
+
 type sandboxExec struct {
 	*app
 	sandbox sandboxOptions
@@ -27,7 +30,10 @@ func (a *app) sandboxExecCommand() *cli.Command {
 		Description: `Starts a sandbox, runs the command with the environment set so that AWS
 clients reach it, ends with the command's exit code and leaves nothing behind:
 
-   trailctl sandbox exec -- sh -c 'aws s3 mb s3://b && aws s3 ls'`,
+   trailctl sandbox exec -- sh -c 'aws s3 mb s3://my-bucket && aws s3 ls'
+   trailctl sandbox exec -- bash
+
+A command that cannot be run is exit code 127, as in a shell.`,
 		Flags: sandboxFlags(&o.sandbox, "127.0.0.1:0"),
 		Action: func(c *cli.Context) error {
 			o.command = c.Args().Slice()
@@ -39,7 +45,7 @@ clients reach it, ends with the command's exit code and leaves nothing behind:
 func (o *sandboxExec) run(ctx context.Context) error {
 	program, err := exec.LookPath(o.command[0])
 	if err != nil {
-		return fmt.Errorf("running %s: %w", o.command[0], err)
+		return exitWith(codeNoCommand, fmt.Errorf("running %s: %w", o.command[0], err))
 	}
 	// The sandbox outlives the signal that the command is to end on.
 	r, err := o.sandbox.start(context.WithoutCancel(ctx), o.app)

@@ -48,8 +48,8 @@ regions, log file validation, logging. Its bucket, prefix and everything else
 stay unless they are named.
 
 On a terminal the plan is shown and a question asked before anything is changed;
---yes answers it. Where input, output or messages are no terminal, as in a pipe,
-nothing is asked.`
+--yes answers it. In a script, where input or messages are no terminal, nothing
+is asked.`
 
 func (a *app) trailCreateCommand() *cli.Command {
 	o := &trailCreateOptions{app: a}
@@ -170,7 +170,7 @@ func (o *trailCreateOptions) printPlan(p trail.Plan) error {
 // to change.
 func (o *trailCreateOptions) confirm(ctx context.Context, p trail.Plan) error {
 	a := o.app
-	if o.yes || p.Empty() || !a.streams.InTerminal || !a.streams.OutTerminal || !a.streams.ErrTerminal {
+	if o.yes || p.Empty() || !a.streams.InTerminal || !a.streams.ErrTerminal {
 		return nil
 	}
 	if err := render.PlanText(a.streams.Err, p, a.terminal(o.out)); err != nil {

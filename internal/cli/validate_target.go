@@ -55,6 +55,9 @@ func (o *validateOptions) open(ctx context.Context) (*validateTarget, error) {
 		info, err := os.Stat(word)
 		switch {
 		case err == nil && info.IsDir():
+			if !strings.ContainsAny(word, `/\`) {
+				t.note = fmt.Sprintf("%s is a folder here and is taken for that; for a trail of this name give its ARN", word)
+			}
 			return t, o.openFolder(ctx, t, word)
 		case err == nil:
 			return nil, usagef("%s is a file: validate takes a folder, a trail or s3://BUCKET", word)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"trailctl/internal/term"
@@ -21,7 +23,21 @@ type LogFiles struct {
 	uri    func(key string) string
 	filled bool
 	total  logTotal
+
+	// Names in the table: whole keys when the first ones fit, else the short
+	// ones.
+	names   nameForm
+	waiting []string // the short names of the rows whose form is not known yet
 }
+
+// nameForm is how a table writes keys.
+type nameForm int
+
+const (
+	undecided nameForm = iota
+	wholeKeys
+	shortNames
+)
 
 type logTotal struct {
 	Files int   `json:"files"`
@@ -45,18 +61,18 @@ func NewLogFiles(w io.Writer, format string, t Terminal, uri func(key string) st
 	l := &LogFiles{to: bufio.NewWriterSize(w, 64<<10), term: t, uri: uri}
 	if format == "table" {
 		l.table = newStream(l.to, t, []Column{
-			{Head: "DELIVERED", Min: 17},
+			{Head: zoned("DELIVERED", t), Min: 16},
 			{Head: "REGION", Min: 9},
 			{Head: "ACCOUNT", Min: 12},
-			{Head: "SIZE", Right: true},
+			{Head: "SIZE", Min: 7, Right: true},
 			{Head: "FILE", Min: 16},
 		})
+		l.table.middle = fileColumn
 	}
 	return l
 }
 
-// wideEnough is the width at which whole keys are shown on a terminal.
-const wideEnough = 150
+const fileColumn = 4
 
 // Write writes one file.
 func (l *LogFiles) Write(f logs.Found) error {
@@ -65,16 +81,56 @@ func (l *LogFiles) Write(f logs.Found) error {
 	if l.table == nil {
 		return l.json(f)
 	}
-	delivered, region, account, name := f.Modified.UTC().Format("2006-01-02T15:04Z"), "-", "-", f.Object.Key
+	at, region, account := f.Modified.UTC(), "-", "-"
 	if f.Log {
-		delivered, region, account = f.Key.Time.Format("2006-01-02T15:04Z"), f.Key.Region, f.Key.Account
-		if l.term.Width > 0 && l.term.Width < wideEnough {
-			name = f.Key.Unique // the rest of the name stands in the other columns
-		}
-	} else if l.term.Width > 0 && l.term.Width < wideEnough {
-		name = path.Base(name)
+		at, region, account = f.Key.Time, f.Key.Region, f.Key.Account
 	}
-	return l.table.row(delivered, term.Escape(region), term.Escape(account), Size(f.Object.Size), term.Escape(name))
+	layout, delivered := "2006-01-02T15:04Z", "-"
+	if l.term.Width > 0 {
+		layout = "2006-01-02 15:04"
+	}
+	if !at.IsZero() {
+		delivered = at.Format(layout)
+	}
+	row := []string{delivered, term.Escape(region), term.Escape(account), Size(f.Object.Size), term.Escape(f.Object.Key)}
+	switch l.names {
+	case shortNames:
+		row[fileColumn] = shortName(f)
+	case undecided:
+		l.waiting = append(l.waiting, shortName(f))
+		if len(l.waiting) == chunk {
+			l.decide(append(slices.Clone(l.table.table.Rows), row))
+		}
+	}
+	return l.table.row(row...)
+}
+
+// decide looks at the first rows, which have whole keys, and puts the short
+// names into them when they do not fit.
+func (l *LogFiles) decide(rows [][]string) {
+	l.names = wholeKeys
+	widths := Table{Columns: l.table.table.Columns, Rows: rows}.Widths(0)
+	need := (len(widths) - 1) * len(gap)
+	for _, w := range widths {
+		need += w
+	}
+	if l.term.Width > 0 && need > l.term.Width {
+		l.names = shortNames
+		for i, short := range l.waiting {
+			rows[i][fileColumn] = short
+		}
+	}
+	l.waiting = nil
+}
+
+// shortName is a log file's name from its time on: what stands before it,
+// other columns have.
+func shortName(f logs.Found) string {
+	name := path.Base(f.Object.Key)
+	if i := strings.Index(name, f.Key.Time.Format("_20060102T1504Z")); f.Log && i >= 0 {
+		return term.Escape(name[i+1:])
+	}
+	return term.Escape(f.Object.Key)
 }
 
 func (l *LogFiles) json(f logs.Found) error {
@@ -106,6 +162,9 @@ func (l *LogFiles) encode(v any) error {
 // Close writes what is left and, in JSON, the total.
 func (l *LogFiles) Close() error {
 	if l.table != nil {
+		if l.names == undecided {
+			l.decide(l.table.table.Rows)
+		}
 		return l.table.flush()
 	}
 	lead := "{\n  \"version\": 1,\n  \"files\": [],\n  \"total\": "

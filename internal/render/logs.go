@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-runewidth"
+
 	"trailctl/internal/term"
 	"trailctl/logs"
 )
@@ -29,10 +31,11 @@ type stream struct {
 	to     *bufio.Writer
 	term   Terminal
 	widths []int
+	middle int // the column whose cells are cut in their middle; -1 for none
 }
 
 func newStream(w *bufio.Writer, t Terminal, columns []Column) *stream {
-	return &stream{table: Table{Columns: columns}, to: w, term: t}
+	return &stream{table: Table{Columns: columns}, to: w, term: t, middle: -1}
 }
 
 func (s *stream) row(cells ...string) error {
@@ -57,11 +60,27 @@ func (s *stream) flush() error {
 			s.widths[i] = max(s.widths[i], w)
 		}
 	}
+	if s.middle >= 0 {
+		for _, row := range s.table.Rows {
+			row[s.middle] = cutMiddle(row[s.middle], s.widths[s.middle])
+		}
+	}
 	if err := s.table.WriteRows(s.to, s.widths, heads, s.term.Colour); err != nil {
 		return err
 	}
 	s.table.Rows = s.table.Rows[:0]
 	return s.to.Flush()
+}
+
+// cutMiddle leaves both ends of a cell, more of the last.
+func cutMiddle(cell string, width int) string {
+	whole := runewidth.StringWidth(cell)
+	if whole <= width || width < 3 {
+		return cell
+	}
+	head := runewidth.Truncate(cell, (width-1)*2/5, "")
+	left := width - 1 - runewidth.StringWidth(head)
+	return head + "…" + runewidth.TruncateLeft(cell, whole-left, "")
 }
 
 // Records writes records as they come, in one of the forms "table", "json"
@@ -80,7 +99,7 @@ type Records struct {
 func NewRecords(w io.Writer, format string, t Terminal) *Records {
 	r := &Records{format: format, term: t, to: bufio.NewWriterSize(w, 64<<10)}
 	if format == "table" {
-		r.table = newStream(r.to, t, recordColumns)
+		r.table = newStream(r.to, t, recordColumns(t))
 		r.table.table.Paint = r.table.paintRecord
 	}
 	return r
@@ -175,13 +194,24 @@ func escapeJSON(raw []byte) []byte {
 // for whole addresses.
 const narrow = 100
 
-var recordColumns = []Column{
-	{Head: "TIME", Min: 14},
-	{Head: "IDENTITY", Min: 8, Max: 40},
-	{Head: "EVENT", Min: 18, Max: 48},
-	{Head: "ADDRESS", Min: 15, Max: 39},
-	{Head: "REGION", Min: 10, Max: 16},
-	{Head: "ERROR", Min: 5, Max: 32},
+func recordColumns(to Terminal) []Column {
+	return []Column{
+		{Head: zoned("TIME", to), Min: 14},
+		{Head: "IDENTITY", Min: 8, Max: 40},
+		{Head: "EVENT", Min: 18, Max: 48},
+		{Head: "ADDRESS", Min: 15, Max: 39},
+		{Head: "REGION", Min: 10, Max: 16},
+		{Head: "ERROR", Min: 5, Max: 32},
+	}
+}
+
+// zoned heads a column of times. On a terminal the cells leave the zone to
+// it; in a pipe each says it.
+func zoned(head string, to Terminal) string {
+	if to.Width > 0 {
+		return head + " (UTC)"
+	}
+	return head
 }
 
 // recordRow is a record in words. The event is written like an action in a

@@ -49,7 +49,7 @@ func TestRecordsTable(t *testing.T) {
 		want string
 	}{
 		{"80 columns", Terminal{Width: 80}, "" +
-			"TIME            IDENTITY  EVENT               ADDRESS         REGION      ERROR\n" +
+			"TIME (UTC)      IDENTITY  EVENT               ADDRESS         REGION      ERROR\n" +
 			"01-15 09:00:01  alice     s3:CreateBucket     198.51.100.200  us-east-1\n" +
 			"01-15 09:00:02  release…  lambda:UpdateFunc…  cloudformation  eu-centra…  Acces…\n" +
 			"01-15 09:00:03  root      \\x1b[2J\\u202e文字   -               -\n" +
@@ -156,9 +156,9 @@ func TestLogFiles(t *testing.T) {
 		return b.String(), l.Total()
 	}
 	const want = "" +
-		"DELIVERED          REGION     ACCOUNT          SIZE  FILE\n" +
-		"2026-01-15T09:05Z  us-east-1  123456789012  1.5 KiB  AbCdEfGhIjKlMnOp\n" +
-		"0001-01-01T00:00Z  -          -                 7 B  evil\\x1b[2J.json\n"
+		"DELIVERED (UTC)   REGION     ACCOUNT          SIZE  FILE\n" +
+		"2026-01-15 09:05  us-east-1  123456789012  1.5 KiB  20260115T0…hIjKlMnOp.json.gz\n" +
+		"-                 -          -                 7 B  odd/evil\\x1b[2J.json\n"
 	if got, total := list("table", Terminal{Width: 80}, files); got != want || total != "2 log files, 1.5 KiB" {
 		t.Errorf("%s\n%s", got, total)
 	}
@@ -174,6 +174,51 @@ func TestLogFiles(t *testing.T) {
 		}
 		if n > 0 && (doc.Files[0].Region != "us-east-1" || doc.Files[0].Delivered == nil || doc.Files[0].Kind != "log file") {
 			t.Errorf("%+v", doc.Files[0])
+		}
+	}
+}
+
+// Rows never look alike, and a key that fits can be pasted.
+func TestLogFilesNames(t *testing.T) {
+	const day = "AWSLogs/123456789012/CloudTrail/us-east-1/2026/01/15/"
+	name := func(unique string) string {
+		return "123456789012_CloudTrail_us-east-1_20260115T0905Z_" + unique + ".json.gz"
+	}
+	list := func(width, n int) []string {
+		var b bytes.Buffer
+		l := NewLogFiles(&b, "table", Terminal{Width: width}, func(k string) string { return k })
+		for i := range n {
+			f := logs.Found{Object: bucket.Object{Key: day + name(fmt.Sprintf("AbCdEfGhIj%06d", i)), Size: 1}}
+			f.Key, f.Log = logs.ParseName(f.Object.Key)
+			if err := l.Write(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")[1:]
+	}
+	for _, c := range []struct {
+		width int
+		want  string // how the first row ends
+	}{
+		{80, "  20260115T090…GhIj000000.json.gz"},
+		{100, "  20260115T0905Z_AbCdEfGhIj000000.json.gz"},
+		{150, "  20260115T0905Z_AbCdEfGhIj000000.json.gz"},
+		{190, "  " + day + name("AbCdEfGhIj000000")},
+		{0, "  " + day + name("AbCdEfGhIj000000")},
+	} {
+		rows := list(c.width, chunk+50)
+		seen := map[string]bool{}
+		for _, r := range rows {
+			seen[r] = true
+			if c.width > 0 && runewidth.StringWidth(r) > c.width {
+				t.Errorf("%d columns: too wide: %s", c.width, r)
+			}
+		}
+		if len(seen) != chunk+50 || !strings.HasSuffix(rows[0], c.want) {
+			t.Errorf("%d columns: %d different rows, the first %q", c.width, len(seen), rows[0])
 		}
 	}
 }

@@ -18,6 +18,9 @@ type Column struct {
 	Min   int  // never narrower than this when the table must shrink; 0: not narrower than the head
 	Max   int  // never wider than this on a terminal; 0: as wide as its widest cell
 	Right bool // numbers
+	// Middle cuts a long cell in the middle: its end tells as much as its
+	// beginning.
+	Middle bool
 }
 
 // Table is rows under columns. Cells are plain text: escape what comes from
@@ -120,7 +123,7 @@ func (t Table) line(b *bufio.Writer, widths []int, cells []string, paint func(in
 			line.WriteString(gap)
 		}
 		if runewidth.StringWidth(cell) > widths[i] {
-			cell = runewidth.Truncate(cell, widths[i], "…")
+			cell = cut(cell, widths[i], t.Columns[i].Middle)
 		}
 		pad := strings.Repeat(" ", max(0, widths[i]-runewidth.StringWidth(cell)))
 		if sgr := paint(i); sgr != "" && cell != "" {
@@ -134,6 +137,16 @@ func (t Table) line(b *bufio.Writer, widths []int, cells []string, paint func(in
 	}
 	b.WriteString(strings.TrimRight(line.String(), " "))
 	b.WriteByte('\n')
+}
+
+// cut shortens a cell to a width and marks where something is missing.
+func cut(cell string, width int, middle bool) string {
+	if !middle || width < 5 {
+		return runewidth.Truncate(cell, width, "…")
+	}
+	end := (width - 1) / 2
+	whole := runewidth.StringWidth(cell)
+	return runewidth.Truncate(cell, width-1-end, "") + "…" + runewidth.TruncateLeft(cell, whole-end, "")
 }
 
 // JSON writes one value, indented, with a newline. Characters such as < and &

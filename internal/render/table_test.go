@@ -51,6 +51,24 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestCutInTheMiddle(t *testing.T) {
+	table := Table{Columns: []Column{{Head: "BUCKET", Min: 6, Middle: true}}, Rows: [][]string{
+		{"aws-cloudtrail-logs-123456789012-0a1b2c3d"}, {"short"}, {"文字文字文字文字文字文字文字文字"},
+	}}
+	var b strings.Builder
+	if err := table.Write(&b, 20, false); err != nil {
+		t.Fatal(err)
+	}
+	if want := "BUCKET\naws-cloudt…-0a1b2c3d\nshort\n文字文字文… 文字文字\n"; b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+	for line := range strings.Lines(b.String()) {
+		if w := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); w > 20 {
+			t.Errorf("%d columns: %q", w, line)
+		}
+	}
+}
+
 func TestTableColours(t *testing.T) {
 	table := sample()
 	table.Paint = func(row, column int) string {

@@ -14,7 +14,7 @@ import (
 func TrailTable(w io.Writer, list []trail.Listed, now time.Time, t Terminal) error {
 	table := Table{Columns: []Column{
 		{Head: "NAME", Min: 8}, {Head: "HOME", Min: 14}, {Head: "SCOPE", Min: 8}, {Head: "LOGGING"},
-		{Head: "DIGESTS"}, {Head: "DELIVERED", Min: 11}, {Head: "BUCKET", Min: 10},
+		{Head: "DIGESTS"}, {Head: "DELIVERED", Min: 11}, {Head: "BUCKET", Min: 10, Middle: true},
 	}}
 	for _, l := range list {
 		table.Rows = append(table.Rows, trailRow(l, now, t))

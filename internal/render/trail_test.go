@@ -32,7 +32,7 @@ func TestTrailTable(t *testing.T) {
 	}{
 		"80 columns": {80, `
 NAME       HOME            SCOPE     LOGGING  DIGESTS  DELIVERED  BUCKET
-audit      us-east-1       all       on       on       3 min ago  aws-cloudtrai…
+audit      us-east-1       all       on       on       3 min ago  aws-clo…37a0/p
 local      eu-west-1       one, org  off      off      never      logs
 local      eu-west-1       one, org  failing  off      never      logs
 x\x1b[31m  ap-southeast-2  ?         ?        ?        ?          ?

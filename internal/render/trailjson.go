@@ -154,7 +154,8 @@ type planJSON struct {
 	Trail   trailJSON  `json:"trail"`
 	Logging bool       `json:"logging"`
 	Steps   []stepJSON `json:"steps"`
-	Changed bool       `json:"changed"`
+	Changes int        `json:"changes"` // steps that change something, done or not
+	Changed bool       `json:"changed"` // something was changed
 	Error   string     `json:"error,omitempty"`
 }
 
@@ -166,9 +167,16 @@ func PlanJSON(w io.Writer, p trail.Plan) error {
 		if s.Kind == trail.Keep {
 			state = "kept"
 		}
-		doc.Steps = append(doc.Steps, newStepJSON(s, state))
+		doc.add(s, state)
 	}
 	return JSON(w, doc)
+}
+
+func (doc *planJSON) add(s trail.Step, state string) {
+	doc.Steps = append(doc.Steps, newStepJSON(s, state))
+	if s.Kind != trail.Keep {
+		doc.Changes++
+	}
 }
 
 // ResultJSON writes what became of a plan. why is the error in words; empty
@@ -191,7 +199,7 @@ func ResultJSON(w io.Writer, p trail.Plan, r trail.Result, why string) error {
 			state = "failed"
 			done++
 		}
-		doc.Steps = append(doc.Steps, newStepJSON(s, state))
+		doc.add(s, state)
 	}
 	return JSON(w, doc)
 }

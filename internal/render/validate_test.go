@@ -145,8 +145,29 @@ func TestWrap(t *testing.T) {
 		{"", 10, ""}, {"one two three", 0, "one two three"}, {"one two three", 7, "one two|three"},
 		{"one", 2, "one"}, {"a verylongword b", 4, "a|verylongword|b"},
 	} {
-		if got := strings.Join(wrap(c.text, c.width), "|"); got != c.want {
+		if got := strings.Join(Wrap(c.text, c.width), "|"); got != c.want {
 			t.Errorf("%q at %d: %q, want %q", c.text, c.width, got, c.want)
 		}
+	}
+}
+
+// The same words about many places are said once, and of what is no failure
+// only some places are named.
+func TestFindingsAlike(t *testing.T) {
+	finding := func(s validate.Severity, region string) validate.Finding {
+		return validate.Finding{Severity: s, Subject: validate.SubjectChain, Region: region, URI: "s3://b/" + region, Message: "the same"}
+	}
+	r := &validate.Report{}
+	for _, region := range []string{"a", "b", "c", "d", "e", "f"} {
+		r.Findings = append(r.Findings, finding(validate.SeverityNotice, region), finding(validate.SeverityMissing, region))
+	}
+	var b bytes.Buffer
+	if err := ValidationTable(&b, r, Terminal{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	want := "NOTICE  the same\n  s3://b/a\n  s3://b/b\n  s3://b/c\n  and 3 places more\n" +
+		"MISSING  the same\n  s3://b/a\n  s3://b/b\n  s3://b/c\n  s3://b/d\n  s3://b/e\n  s3://b/f\n"
+	if !strings.HasPrefix(b.String(), want) {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
 }

@@ -27,8 +27,8 @@ func ValidationTable(w io.Writer, r *validate.Report, t Terminal) error {
 		fmt.Fprintln(b)
 		i = n
 	}
-	for _, f := range r.Findings {
-		writeFinding(b, f, t)
+	for _, alike := range groups(r.Findings) {
+		writeFinding(b, alike, t)
 	}
 	if len(r.Findings) > 0 {
 		fmt.Fprintln(b)
@@ -54,6 +54,9 @@ func chainTable(chains []validate.Chain, t Terminal) Table {
 		{Head: "REGION"}, {Head: "DIGESTS", Right: true}, {Head: "LOG FILES", Right: true},
 		{Head: "FROM"}, {Head: "TO"}, {Head: "VERDICT", Min: 7},
 	}}
+	if t.Width > 0 {
+		table.Columns[3].Head, table.Columns[4].Head = "FROM (UTC)", "TO (UTC)"
+	}
 	for i, c := range chains {
 		region := c.Region
 		if c.Backfill {
@@ -81,16 +84,18 @@ func chainTable(chains []validate.Chain, t Terminal) Table {
 
 func share(c validate.Counts) string { return fmt.Sprintf("%d/%d", c.Valid, c.Total()) }
 
-// ends are the two ends of a range: RFC 3339, and short on a terminal, where
-// the summary below holds the year.
+// ends are the two ends of a range: RFC 3339, and shorter on a terminal.
 func ends(from, to time.Time, t Terminal) (string, string) {
 	const most = 300 * 24 * time.Hour
-	layout := "01-02 15:04"
+	layout := "2006-01-02 15:04"
 	switch {
 	case t.Width <= 0:
 		layout = time.RFC3339
+	case t.Width >= narrow:
 	case to.Sub(from) > most:
 		layout = "2006-01-02"
+	default:
+		layout = "01-02 15:04" // the summary below holds the year
 	}
 	return from.UTC().Format(layout), to.UTC().Format(layout)
 }
@@ -117,9 +122,36 @@ func verdictColour(v validate.Verdict) string {
 	return "32"
 }
 
+// groups puts findings together that differ in their place alone, in the
+// order of the first of each.
+func groups(findings []validate.Finding) [][]validate.Finding {
+	type words struct {
+		severity              validate.Severity
+		subject               validate.Subject
+		message, remark, home string
+	}
+	at := map[words]int{}
+	var list [][]validate.Finding
+	for _, f := range findings {
+		k := words{f.Severity, f.Subject, f.Message, remarkText(f), fmt.Sprint(f.Account, f.Trail, f.Backfill)}
+		i, ok := at[k]
+		if !ok {
+			i = len(list)
+			at[k], list = i, append(list, nil)
+		}
+		list[i] = append(list[i], f)
+	}
+	return list
+}
+
+// mostPlaces is how many places of a notice or a warning are named in a
+// table; of what is worse all are.
+const mostPlaces = 4
+
 // writeFinding writes what is wrong on one line and where on the next: names
 // are longer than a terminal is wide, and are copied from there.
-func writeFinding(w io.Writer, f validate.Finding, t Terminal) {
+func writeFinding(w io.Writer, alike []validate.Finding, t Terminal) {
+	f := alike[0]
 	word, sgr := severityWord(f.Severity)
 	message := strings.TrimPrefix(strings.TrimPrefix(f.Message, "INVALID: "), "could not check: ")
 	if f.Subject != validate.SubjectChain {
@@ -132,15 +164,21 @@ func writeFinding(w io.Writer, f validate.Finding, t Terminal) {
 	if t.Width > 0 {
 		room = max(t.Width-len(word)-len(indent), narrowest)
 	}
-	lines := wrap(term.Escape(message), room)
+	lines := Wrap(term.Escape(message), room)
 	if t.Colour {
 		word = "\x1b[" + sgr + "m" + word + "\x1b[0m"
 	}
 	fmt.Fprintf(w, "%s  %s\n", word, strings.Join(lines, "\n"+indent))
-	for _, line := range wrap(term.Escape(remarkText(f)), t.Width-len(indent)) {
+	for _, line := range Wrap(term.Escape(remarkText(f)), t.Width-len(indent)) {
 		fmt.Fprintf(w, "%s%s\n", indent, line)
 	}
-	fmt.Fprintf(w, "%s%s\n", indent, term.Escape(f.URI))
+	for i, f := range alike {
+		if mild := f.Severity == validate.SeverityNotice || f.Severity == validate.SeverityWarning; mild && i == mostPlaces-1 && len(alike) > mostPlaces {
+			fmt.Fprintf(w, "%sand %s more\n", indent, Count(len(alike)-i, "place"))
+			return
+		}
+		fmt.Fprintf(w, "%s%s\n", indent, term.Escape(f.URI))
+	}
 }
 
 const indent = "  "
@@ -163,9 +201,9 @@ func severityWord(s validate.Severity) (word, sgr string) {
 	return "NOTICE", "36"
 }
 
-// wrap breaks text at spaces so that lines fit a width; 0 or less leaves it
+// Wrap breaks text at spaces so that lines fit a width; 0 or less leaves it
 // whole.
-func wrap(s string, width int) []string {
+func Wrap(s string, width int) []string {
 	if s == "" {
 		return nil
 	}

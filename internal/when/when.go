@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -45,9 +46,11 @@ var layouts = []string{
 // Parse reads one time: RFC 3339, a date and time or a date (UTC), "now", or
 // how long ago ("90s", "15m", "2h", "7d", "2w"). The result is in UTC.
 func Parse(s string, now time.Time) (time.Time, error) {
+	s = strings.TrimSpace(s)
 	if s == "now" {
 		return now.UTC(), nil
 	}
+	s = strings.TrimSuffix(s, " ago")
 	if d, err := ParseAgo(s); err == nil {
 		return now.UTC().Add(-d), nil
 	}
@@ -90,14 +93,9 @@ func ParseWindow(start, end, since string, now time.Time) (Window, error) {
 	}
 	var err error
 	if since != "" {
-		d, err := ParseAgo(since)
-		if err != nil {
-			// A moment works too: --since 2026-01-31.
-			if w.Start, err = Parse(since, now); err != nil {
-				return w, fmt.Errorf("--since: %w", err)
-			}
-		} else {
-			w.Start = now.UTC().Add(-d)
+		// A moment works too: --since 2026-01-31.
+		if w.Start, err = Parse(since, now); err != nil {
+			return w, fmt.Errorf("--since: %w", err)
 		}
 	}
 	if start != "" {

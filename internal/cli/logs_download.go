@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -95,7 +96,7 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 
 	result := downloadResult{Version: 1, Folder: o.dest, Failures: []string{}}
 	var failures tally
-	progress := term.NewProgress(o.app.streams, o.app.now)
+	progress := term.NewProgress(o.app.streams, time.Now)
 	d := &logs.Download{Source: t.source, Dest: o.dest, Done: func(l logs.Ledger, f logs.Found, err error) {
 		if err != nil && ctx.Err() == nil {
 			progress.Clear()

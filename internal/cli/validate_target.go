@@ -99,12 +99,9 @@ func (o *validateOptions) openTrail(ctx context.Context, t *validateTarget) erro
 	if o.trailARN != "" {
 		wanted = o.trailARN
 	}
-	found, err := trail.Find(ctx, func(region string) trail.Finder { return cfg.CloudTrail(region) }, cfg.Region, wanted)
-	if errors.Is(err, trail.ErrNotFound) {
-		return withHint(err, "\"trailctl trail list\" shows the trails there are; the files of a deleted trail are validated with --s3-bucket")
-	}
+	found, err := findTrail(ctx, cfg, wanted, "the files of a deleted trail are validated with --s3-bucket")
 	if err != nil {
-		return trailError(err)
+		return err
 	}
 	c := &t.options
 	c.Trail, c.Home, c.Owner = found.Name, found.HomeRegion, found.Account()

@@ -23,8 +23,8 @@ import (
 
 	"trailctl/bucket"
 	"trailctl/internal/awsconf"
+	"trailctl/internal/render"
 	"trailctl/internal/sandbox"
-	"trailctl/internal/term"
 )
 
 func (a *app) demoCommand() *cli.Command {
@@ -43,6 +43,8 @@ account is used, and nothing is left behind.`,
 const (
 	demoTrail     = "demo"
 	demoBucket    = "demo-trail-logs"
+	demoCopy      = "evidence"
+	demoAccount   = sandbox.DefaultAccount
 	demoRegion    = "us-east-1"
 	demoLogEvery  = time.Second
 	demoHashEvery = 3 * time.Second
@@ -54,7 +56,7 @@ const (
 type demo struct {
 	*app
 	url    string
-	folder string // where log files are downloaded to
+	folder string // where the commands run, and leave a copy of the log files
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -84,8 +86,8 @@ func (d *demo) run(ctx context.Context) error {
 		{"trail", "list", "--output", "table"},
 		{"trail", "status", demoTrail, "--output", "table"},
 		{"logs", "list", demoTrail, "--output", "table"},
-		{"logs", "download", demoTrail, "--dest", d.folder, "--output", "table"},
-		{"logs", "view", d.folder, "--output", "table"},
+		{"logs", "download", demoTrail, "--dest", demoCopy, "--output", "table"},
+		{"logs", "view", demoCopy, "--output", "table"},
 		{"validate", demoTrail, "--output", "table"},
 	} {
 		if err := d.trailctl(ctx, codeDone, args...); err != nil {
@@ -136,7 +138,8 @@ func (d *demo) startSandbox(ctx context.Context) (stop func(), err error) {
 }
 
 func (d *demo) say(format string, args ...any) {
-	fmt.Fprintf(d.streams.Out, "\n# %s\n", term.Escape(fmt.Sprintf(format, args...)))
+	lines := render.Wrap(fmt.Sprintf(format, args...), max(d.streams.Width, helpWidth)-len("# "))
+	fmt.Fprintf(d.streams.Out, "\n# %s\n", strings.Join(lines, "\n# "))
 }
 
 // trailctl runs this very program with the sandbox as its AWS and checks its
@@ -149,7 +152,7 @@ func (d *demo) trailctl(ctx context.Context, want int, args ...string) error {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Args[0] = d.args[0]
+	cmd.Args[0], cmd.Dir = d.args[0], d.folder
 	cmd.Stdout, cmd.Stderr = d.streams.Out, d.streams.Err
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
@@ -206,7 +209,7 @@ func (d *demo) work(ctx context.Context) error {
 	}
 	const payroll = "demo-payroll"
 	deny := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Sid":"NotMallory","Effect":"Deny","Principal":{"AWS":"arn:aws:iam::%s:user/mallory"},"Action":"s3:*","Resource":["arn:aws:s3:::%s","arn:aws:s3:::%[2]s/*"]}]}`,
-		"123456789012", payroll)
+		demoAccount, payroll)
 	for _, step := range []struct {
 		text   string
 		denied bool
@@ -218,7 +221,7 @@ func (d *demo) work(ctx context.Context) error {
 		}},
 		{"alice assumes the role deploy", false, func() error {
 			_, err := alice.STS("").AssumeRole(ctx, &sts.AssumeRoleInput{
-				RoleArn: aws.String("arn:aws:iam::123456789012:role/deploy"), RoleSessionName: aws.String("release-42"),
+				RoleArn: aws.String("arn:aws:iam::" + demoAccount + ":role/deploy"), RoleSessionName: aws.String("release-42"),
 			})
 			return err
 		}},
@@ -263,7 +266,7 @@ func (d *demo) delivered(ctx context.Context) (string, error) {
 	objects := &bucket.S3{Client: cfg.S3(""), Name: demoBucket}
 	ctx, cancel := context.WithTimeoutCause(ctx, demoPatience, errors.New("the sandbox delivered nothing in time"))
 	defer cancel()
-	base := bucket.Base{Account: "123456789012"}
+	base := bucket.Base{Account: demoAccount}
 	key, err := d.await(ctx, objects, base.Regions(bucket.LogFile), "mallory")
 	if err != nil {
 		return "", err

@@ -174,20 +174,25 @@ func (o *logsDownloadOptions) ledger(t *logsTarget, r *downloadResult) {
 	for _, w := range slices.Sorted(maps.Keys(r.Skips)) {
 		why = append(why, fmt.Sprintf("%d %s", r.Skips[w], w))
 	}
-	skipped := fmt.Sprintf("%d skipped", r.Skipped)
-	if len(why) > 0 {
-		skipped += " (" + strings.Join(why, ", ") + ")"
-	}
 	o.app.note("%s to %s", t.where, o.dest)
-	if r.Interrupted > 0 {
-		skipped += fmt.Sprintf(" + %d interrupted", r.Interrupted)
+	sum := fmt.Sprintf("%d listed = %d fetched + %d already there + %d failed + %d skipped",
+		r.Listed, r.Fetched, r.Present, r.Failed, r.Skipped)
+	if len(why) > 0 {
+		sum += " (" + strings.Join(why, ", ") + ")"
 	}
-	o.app.note("%d listed = %d fetched (%s) + %d already there + %d different + %d failed + %s",
-		r.Listed, r.Fetched, render.Size(r.Bytes), r.Present, r.Different, r.Failed, skipped)
+	if r.Different > 0 {
+		sum += fmt.Sprintf(" + %d different", r.Different)
+	}
+	if r.Interrupted > 0 {
+		sum += fmt.Sprintf(" + %d interrupted", r.Interrupted)
+	}
+	o.app.note("%s", sum)
 	if r.ListsFailed > 0 {
 		o.app.note("%s failed: what lies there is not in these numbers", render.Count(r.ListsFailed, "listing"))
 	}
 	if r.Digests > 0 {
-		o.app.note("%s, %s", render.Count(r.Digests, "digest file"), render.Count(r.PublicKeys, "public key"))
+		o.app.note("%s fetched; the copy has %s and %s", render.Size(r.Bytes), render.Count(r.Digests, "digest file"), render.Count(r.PublicKeys, "public key"))
+	} else {
+		o.app.note("%s fetched", render.Size(r.Bytes))
 	}
 }

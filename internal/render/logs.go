@@ -198,10 +198,10 @@ func recordColumns(to Terminal) []Column {
 	return []Column{
 		{Head: zoned("TIME", to), Min: 14},
 		{Head: "IDENTITY", Min: 8, Max: 40},
-		{Head: "EVENT", Min: 18, Max: 48},
+		{Head: "EVENT", Min: 15, Max: 48, Keep: true},
 		{Head: "ADDRESS", Min: 15, Max: 39},
 		{Head: "REGION", Min: 10, Max: 16},
-		{Head: "ERROR", Min: 5, Max: 32},
+		{Head: "ERROR", Min: 8, Max: 32},
 	}
 }
 

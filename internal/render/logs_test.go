@@ -49,12 +49,12 @@ func TestRecordsTable(t *testing.T) {
 		want string
 	}{
 		{"80 columns", Terminal{Width: 80}, "" +
-			"TIME (UTC)      IDENTITY  EVENT               ADDRESS         REGION      ERROR\n" +
-			"01-15 09:00:01  alice     s3:CreateBucket     198.51.100.200  us-east-1\n" +
-			"01-15 09:00:02  release…  lambda:UpdateFunc…  cloudformation  eu-centra…  Acces…\n" +
-			"01-15 09:00:03  root      \\x1b[2J\\u202e文字   -               -\n" +
-			"-               -         ec2:Insight(RunIn…  -               -\n" +
-			"-               -         -                   -               -\n"},
+			"TIME (UTC)      IDENTITY  EVENT             ADDRESS         REGION      ERROR\n" +
+			"01-15 09:00:01  alice     s3:CreateBucket   198.51.100.200  us-east-1\n" +
+			"01-15 09:00:02  release…  lambda:UpdateFu…  cloudformation  eu-centra…  AccessD…\n" +
+			"01-15 09:00:03  root      \\x1b[2J\\u202e文…  -               -\n" +
+			"-               -         ec2:Insight(Run…  -               -\n" +
+			"-               -         -                 -               -\n"},
 		{"a pipe", Terminal{}, "" +
 			"TIME                  IDENTITY                              EVENT                                ADDRESS         REGION        ERROR\n" +
 			"2026-01-15T09:00:01Z  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1\n" +

@@ -18,6 +18,7 @@ type Column struct {
 	Min   int  // never narrower than this when the table must shrink; 0: not narrower than the head
 	Max   int  // never wider than this on a terminal; 0: as wide as its widest cell
 	Right bool // numbers
+	Keep  bool // gives way only when no other column can
 	// Middle cuts a long cell in the middle: its end tells as much as its
 	// beginning.
 	Middle bool
@@ -65,24 +66,33 @@ func (t Table) Widths(width int) []int {
 		}
 		total += widths[i]
 	}
-	for total > width {
-		widest := -1
-		for i, c := range t.Columns {
-			least := c.Min
-			if least == 0 {
-				least = runewidth.StringWidth(c.Head)
-			}
-			if widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
-				widest = i
-			}
+	for ; total > width; total-- {
+		i := t.widest(widths, false)
+		if i < 0 {
+			i = t.widest(widths, true)
 		}
-		if widest < 0 {
+		if i < 0 {
 			break // it does not fit: a terminal this narrow wraps
 		}
-		widths[widest]--
-		total--
+		widths[i]--
 	}
 	return widths
+}
+
+// widest is the widest column that can give way, among those that are to be
+// kept or the others; -1 when none can.
+func (t Table) widest(widths []int, keep bool) int {
+	found := -1
+	for i, c := range t.Columns {
+		least := c.Min
+		if least == 0 {
+			least = runewidth.StringWidth(c.Head)
+		}
+		if c.Keep == keep && widths[i] > least && (found < 0 || widths[i] > widths[found]) {
+			found = i
+		}
+	}
+	return found
 }
 
 // WriteRows writes rows with given widths, with or without the heads: for

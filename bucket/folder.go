@@ -109,24 +109,37 @@ const maxMetadata = 64 << 10
 
 // Get opens a file and the metadata that stands beside it, if any.
 func (f *Folder) Get(_ context.Context, key string) (*Body, error) {
-	file, err := f.root.Open(path.Clean(key))
+	file, info, err := f.regular(path.Clean(key))
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", f.URI(key), localError(err))
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a regular file")
-	}
-	if err != nil {
-		file.Close()
 		return nil, fmt.Errorf("reading %s: %w", f.URI(key), err)
 	}
-	meta, err := f.metadata(key)
+	// Only digest files have metadata that counts.
+	var meta map[string]string
+	if k, ok := ParseKey(key); ok && k.Kind.folder() == digestFolder {
+		meta, err = f.metadata(key)
+	}
 	if err != nil {
 		file.Close()
 		return nil, err
 	}
 	return &Body{ReadCloser: file, Size: info.Size(), Metadata: meta}, nil
+}
+
+// regular opens a file. A pipe or a device is refused before it is opened:
+// opening one may never end.
+func (f *Folder) regular(name string) (*os.File, fs.FileInfo, error) {
+	info, err := f.root.Stat(name)
+	if err != nil {
+		return nil, nil, localError(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, errors.New("not a regular file")
+	}
+	file, err := f.root.Open(name)
+	if err != nil {
+		return nil, nil, localError(err)
+	}
+	return file, info, nil
 }
 
 func (f *Folder) metadata(key string) (map[string]string, error) {
@@ -138,8 +151,8 @@ func (f *Folder) metadata(key string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", f.URI(name), localError(err))
 	}
-	if info.Size() > maxMetadata {
-		return nil, fmt.Errorf("reading %s: %d bytes, more than metadata can have", f.URI(name), info.Size())
+	if !info.Mode().IsRegular() || info.Size() > maxMetadata {
+		return nil, fmt.Errorf("reading %s: not a file of metadata (%d bytes)", f.URI(name), info.Size())
 	}
 	raw, err := f.root.ReadFile(name)
 	if err != nil {

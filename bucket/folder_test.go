@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 )
 
@@ -71,15 +72,18 @@ func TestFolderList(t *testing.T) {
 }
 
 func TestFolderGet(t *testing.T) {
+	const day = "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/01/31/111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_"
+	const good, bad, log = day + "20260131T010000Z.json.gz", day + "20260131T020000Z.json.gz", "AWSLogs/a/plain"
 	f := folder(t, map[string]string{
-		"a/d":                     "body",
-		"a/d" + MetadataSuffix:    `{"signature":"00ff"}`,
-		"a/plain":                 "text",
-		"bad":                     "x",
-		"bad" + MetadataSuffix:    "not json",
+		good:                      "body",
+		good + MetadataSuffix:     `{"signature":"00ff"}`,
+		log:                       "text",
+		log + MetadataSuffix:      "nobody asks for this",
+		bad:                       "x",
+		bad + MetadataSuffix:      "not json",
 		"a/folder/something/else": "",
 	})
-	b, err := f.Get(t.Context(), "a/d")
+	b, err := f.Get(t.Context(), good)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,13 +92,16 @@ func TestFolderGet(t *testing.T) {
 	if err != nil || string(text) != "body" || b.Size != 4 || b.Metadata["signature"] != "00ff" {
 		t.Errorf("got %q, %+v, %v", text, b, err)
 	}
-	if b, err := f.Get(t.Context(), "a/plain"); err != nil || b.Metadata != nil {
-		t.Errorf("a file without metadata: %+v, %v", b, err)
+	if b, err := f.Get(t.Context(), log); err != nil || b.Metadata != nil {
+		t.Errorf("a log file: %+v, %v", b, err)
 	}
 	if _, err := f.Get(t.Context(), "a/none"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a missing file: %v", err)
 	}
-	for _, key := range []string{"bad", "a/folder"} {
+	if err := syscall.Mkfifo(f.URI("pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{bad, "a/folder", "pipe"} {
 		if _, err := f.Get(t.Context(), key); err == nil || errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: got %v, want an error that does not call it missing", key, err)
 		}

@@ -117,45 +117,63 @@ type Key struct {
 // named x_us-east-1_y.
 var (
 	keyPattern    = regexp.MustCompile(`^(?:(.+)/)?AWSLogs/(?:(o-[a-z0-9]+)/)?(\d{12})/(CloudTrail|CloudTrail-Digest|CloudTrail-Insight)/([a-z]{2,}(?:-[a-z]+)+-\d+)/(\d{4}/\d{2}/\d{2})/([^/]+)$`)
-	logPattern    = regexp.MustCompile(`^(\d{12})_CloudTrail(?:-Insight)?_([a-z0-9-]+)_(\d{8}T\d{4}Z)_([A-Za-z0-9]+)\.json(?:\.gz)?$`)
-	digestPattern = regexp.MustCompile(`^(\d{12})_CloudTrail-Digest_([a-z0-9-]+)_(.+)_([a-z0-9-]+)_(\d{8}T\d{6}Z)(_backfill)?\.json\.gz$`)
+	logPattern    = regexp.MustCompile(`^(\d{12})_CloudTrail(-Insight)?_([a-z]{2,}(?:-[a-z]+)+-\d+)_(\d{8}T\d{4}Z)_([A-Za-z0-9]+)\.json(?:\.gz)?$`)
+	digestPattern = regexp.MustCompile(`^(\d{12})_CloudTrail-Digest_([a-z]{2,}(?:-[a-z]+)+-\d+)_(.+)_([a-z0-9-]+)_(\d{8}T\d{6}Z)(_backfill)?\.json\.gz$`)
 )
 
 // ParseKey takes an object key apart. It answers false for every key that
 // CloudTrail would not have written: other services' logs, placeholders,
-// folder keys, and names whose parts contradict their folder.
+// folder keys, and names whose account, region or day contradict their folder:
+// somebody else may have put those there.
 func ParseKey(key string) (Key, bool) {
 	m := keyPattern.FindStringSubmatch(key)
 	if m == nil {
 		return Key{}, false
 	}
-	k := Key{Base: Base{Prefix: m[1], Org: m[2], Account: m[3]}, Region: m[5]}
-	name := m[7]
-	if m[4] == digestFolder {
-		d := digestPattern.FindStringSubmatch(name)
-		if d == nil || d[2] != k.Region {
-			return Key{}, false
-		}
+	k, ok := ParseName(m[7])
+	if !ok || k.Account != m[3] || k.Region != m[5] || k.Kind.folder() != m[4] {
+		return Key{}, false
+	}
+	day, err := time.Parse(dayLayout, m[6])
+	if err != nil {
+		return Key{}, false
+	}
+	// A log file's minute and its folder are told at slightly different moments.
+	slack := time.Hour
+	if k.Kind.folder() == digestFolder {
+		slack = 0
+	}
+	if k.Time.Before(day.Add(-slack)) || !k.Time.Before(day.Add(24*time.Hour+slack)) {
+		return Key{}, false
+	}
+	k.Prefix, k.Org = m[1], m[2]
+	return k, true
+}
+
+// ParseName takes the name of a file apart that was taken out of its folders.
+// The prefix and the organization stay empty.
+func ParseName(name string) (Key, bool) {
+	if d := digestPattern.FindStringSubmatch(name); d != nil {
 		t, err := time.Parse(digestTimeLayout, d[5])
 		if err != nil {
 			return Key{}, false
 		}
-		k.Kind, k.Trail, k.Home, k.Time = Digest, d[3], d[4], t
+		k := Key{Base: Base{Account: d[1]}, Kind: Digest, Region: d[2], Trail: d[3], Home: d[4], Time: t}
 		if d[6] != "" {
 			k.Kind = BackfillDigest
 		}
 		return k, true
 	}
 	l := logPattern.FindStringSubmatch(name)
-	if l == nil || l[2] != k.Region {
+	if l == nil {
 		return Key{}, false
 	}
-	t, err := time.Parse(logTimeLayout, l[3])
+	t, err := time.Parse(logTimeLayout, l[4])
 	if err != nil {
 		return Key{}, false
 	}
-	k.Kind, k.Time, k.Unique = LogFile, t, l[4]
-	if m[4] == insightFolder {
+	k := Key{Base: Base{Account: l[1]}, Kind: LogFile, Region: l[3], Time: t, Unique: l[5]}
+	if l[2] != "" {
 		k.Kind = Insight
 	}
 	return k, true

@@ -54,6 +54,10 @@ func TestParseKeyRefuses(t *testing.T) {
 		// the name contradicts the folder
 		"AWSLogs/111122223333/CloudTrail/us-west-2/2026/01/31/111122223333_CloudTrail_us-east-1_20260131T0005Z_AbCdEfGh01234567.json.gz",
 		"AWSLogs/111122223333/CloudTrail-Digest/us-west-2/2026/01/31/111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_20260131T010317Z.json.gz",
+		// another account, or another day: planted names must not pass
+		"AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/31/000000000000_CloudTrail_us-east-1_20260131T0005Z_AbCdEfGh01234567.json.gz",
+		"AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/31/111122223333_CloudTrail_us-east-1_20990101T0000Z_AbCdEfGh01234567.json.gz",
+		"AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/01/31/111122223333_CloudTrail-Digest_us-east-1_a_us-east-1_20990101T000000Z.json.gz",
 		// a time that there is not
 		"AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/31/111122223333_CloudTrail_us-east-1_20261331T0005Z_AbCdEfGh01234567.json.gz",
 		"AWSLogs/1111/CloudTrail/us-east-1/2026/01/31/1111_CloudTrail_us-east-1_20260131T0005Z_AbCdEfGh01234567.json.gz",

@@ -26,6 +26,9 @@ type Reader interface {
 type S3 struct {
 	Client Reader
 	Name   string
+	// Patience is how long a body may bring nothing before its connection
+	// counts as broken; 0 means a minute.
+	Patience time.Duration
 	// PageSize bounds one listing call; 0 leaves it to S3 (1,000).
 	PageSize int32
 }
@@ -64,10 +67,22 @@ func (b *S3) List(ctx context.Context, prefix, after string) iter.Seq2[Object, e
 			if !aws.ToBool(out.IsTruncated) || out.NextContinuationToken == nil {
 				return
 			}
+			if repeats(in.ContinuationToken, out.NextContinuationToken) {
+				yield(Object{}, fmt.Errorf("listing %s: %w", b.URI(prefix), errEndless))
+				return
+			}
 			in.ContinuationToken = out.NextContinuationToken
 		}
 	}
 }
+
+// errEndless ends a listing that would go on for ever.
+var errEndless = errors.New("the server goes on and on: it repeats itself, or lists more than a bucket of CloudTrail's has")
+
+// maxFolders bounds the accounts or regions at one place.
+const maxFolders = 100_000
+
+func repeats(last, next *string) bool { return last != nil && *last == *next }
 
 // Folders lists the names directly below prefix that have something below
 // them, without slashes: the accounts below AWSLogs/, the regions below
@@ -85,6 +100,9 @@ func (b *S3) Folders(ctx context.Context, prefix string) ([]string, error) {
 		}
 		if !aws.ToBool(out.IsTruncated) || out.NextContinuationToken == nil {
 			return names, nil
+		}
+		if repeats(in.ContinuationToken, out.NextContinuationToken) || len(names) > maxFolders {
+			return nil, fmt.Errorf("listing %s: %w", b.URI(prefix), errEndless)
 		}
 		in.ContinuationToken = out.NextContinuationToken
 	}
@@ -129,7 +147,7 @@ func classify(err error) error {
 		return err
 	}
 	switch api.ErrorCode() {
-	case "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion":
+	case "NoSuchKey", "NoSuchBucket", "NoSuchVersion":
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	case "AccessDenied", "Forbidden", "AllAccessDisabled":
 		return fmt.Errorf("%w: %w", ErrDenied, err)
@@ -157,7 +175,7 @@ type resuming struct {
 
 func (r *resuming) Read(p []byte) (int, error) {
 	for {
-		n, err := r.body.Read(p)
+		n, err := r.readOnce(p)
 		r.read += int64(n)
 		switch {
 		case err == nil:
@@ -174,6 +192,21 @@ func (r *resuming) Read(p []byte) (int, error) {
 			return 0, again
 		}
 	}
+}
+
+// patience is how long a body may bring nothing before its connection counts
+// as broken.
+const patience = time.Minute
+
+func (r *resuming) readOnce(p []byte) (int, error) {
+	wait := r.from.Patience
+	if wait <= 0 {
+		wait = patience
+	}
+	body := r.body
+	stalled := time.AfterFunc(wait, func() { body.Close() })
+	defer stalled.Stop()
+	return body.Read(p)
 }
 
 // resume opens the object again at the first byte not yet read.
@@ -194,7 +227,7 @@ func (r *resuming) resume(cause error) error {
 	case <-wait.C:
 	}
 	r.body.Close()
-	r.body = io.NopCloser(strings.NewReader(""))
+	r.body = http.NoBody
 	out, err := r.from.get(r.ctx, r.key, func(in *s3.GetObjectInput) {
 		if r.read > 0 {
 			in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.read))
@@ -203,6 +236,10 @@ func (r *resuming) resume(cause error) error {
 	})
 	if err != nil {
 		return err
+	}
+	if from := fmt.Sprintf("bytes %d-", r.read); r.read > 0 && out.ContentRange != nil && !strings.HasPrefix(*out.ContentRange, from) {
+		out.Body.Close()
+		return fmt.Errorf("reading %s: the server answered with %s instead of %s", r.from.URI(r.key), *out.ContentRange, from)
 	}
 	if r.read > 0 && out.ContentRange == nil { // a server that knows no ranges
 		if _, err := io.CopyN(io.Discard, out.Body, r.read); err != nil {
@@ -235,6 +272,10 @@ func Region(ctx context.Context, client HeadBucket, name string) (region string,
 		if h := resp.Response.Header.Get("x-amz-bucket-region"); h != "" && resp.HTTPStatusCode() != http.StatusNotFound {
 			return h, resp.HTTPStatusCode() != http.StatusForbidden, nil
 		}
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "NotFound" { // HEAD has no body to say it better
+		err = fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return "", false, fmt.Errorf("bucket %s: %w", name, classify(err))
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -118,6 +119,91 @@ func TestGetTellsMissingFromUnknown(t *testing.T) {
 				t.Errorf("%s: errors.Is(%v, %v) = %v", c.code, err, mark, !errors.Is(err, mark))
 			}
 		}
+	}
+}
+
+// What is between us and S3 may answer, too: only S3's own words say that an
+// object is missing.
+func TestNotFoundIsSaidByS3(t *testing.T) {
+	for _, body := range []string{"", "<html>no such page</html>"} {
+		b := &S3{Name: "b", Client: client(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusNotFound)
+			io.WriteString(w, body)
+		})}
+		if _, err := b.Get(t.Context(), "k"); err == nil || errors.Is(err, ErrNotFound) {
+			t.Errorf("a 404 with %q: %v", body, err)
+		}
+	}
+}
+
+func TestResumeWantsTheRightRange(t *testing.T) {
+	calls := 0
+	b := &S3{Name: "b", Client: client(t, func(w http.ResponseWriter, _ *http.Request) {
+		calls++
+		if calls > 1 {
+			w.Header().Set("Content-Range", "bytes 0-9/10")
+			w.Header().Set("Content-Length", "10")
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, "0123456789")
+			return
+		}
+		w.Header().Set("Content-Length", "10")
+		io.WriteString(w, "01234")
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	})}
+	body, err := b.Get(t.Context(), "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	if got, err := io.ReadAll(body); err == nil {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAStalledBodyIsTakenUpAgain(t *testing.T) {
+	calls := 0
+	b := &S3{Name: "b", Patience: 50 * time.Millisecond, Client: client(t, func(w http.ResponseWriter, r *http.Request) {
+		calls++
+		if calls > 1 {
+			w.Header().Set("Content-Range", "bytes 5-9/10")
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, "56789")
+			return
+		}
+		w.Header().Set("Content-Length", "10")
+		io.WriteString(w, "01234")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})}
+	body, err := b.Get(t.Context(), "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	if got, err := io.ReadAll(body); err != nil || string(got) != "0123456789" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestEndlessListing(t *testing.T) {
+	b := &S3{Name: "b", Client: client(t, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken><Contents><Key>a</Key></Contents></ListBucketResult>`)
+	})}
+	n := 0
+	var last error
+	for _, err := range b.List(t.Context(), "", "") {
+		if n++; n > 10 {
+			t.Fatal("it goes on")
+		}
+		last = err
+	}
+	if !errors.Is(last, errEndless) {
+		t.Errorf("the last item is %v", last)
+	}
+	if _, err := b.Folders(t.Context(), ""); !errors.Is(err, errEndless) {
+		t.Errorf("Folders: %v", err)
 	}
 }
 

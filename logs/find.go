@@ -162,14 +162,7 @@ func ParseName(key string) (bucket.Key, bool) {
 	if k, ok := bucket.ParseKey(key); ok {
 		return k, true
 	}
-	name := path.Base(key)
-	parts := strings.SplitN(name, "_", 4)
-	if len(parts) < 4 {
-		return bucket.Key{}, false
-	}
-	k, ok := bucket.ParseKey("AWSLogs/" + parts[0] + "/" + parts[1] + "/" + parts[2] + "/2000/01/01/" + name)
-	k.Prefix = ""
-	return k, ok
+	return bucket.ParseName(path.Base(key))
 }
 
 // otherService tells the keys below AWSLogs/ACCOUNT/ that other services

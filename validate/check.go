@@ -138,10 +138,20 @@ func (c *check) keys(ctx context.Context, q keyQuestion) (map[string]PublicKey, 
 		list, r.err = c.Keys.PublicKeys(ctx, q.region, q.from, q.to)
 		r.keys = make(map[string]PublicKey, len(list))
 		for _, k := range list {
-			r.keys[strings.ToLower(k.Fingerprint)] = k
+			name := strings.ToLower(k.Fingerprint)
+			if known, ok := r.keys[name]; ok && sound(known) {
+				continue // another one of that name cannot be the right one, too
+			}
+			r.keys[name] = k
 		}
 	})
 	return r.keys, r.err
+}
+
+// sound tells whether a key can be used and fits its fingerprint.
+func sound(k PublicKey) bool {
+	_, err := k.parse()
+	return err == nil
 }
 
 func (c *check) heard(f File) {

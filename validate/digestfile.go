@@ -29,9 +29,10 @@ type digestFile struct {
 	found  *Finding
 }
 
-// start is when the digest file begins, as far as anyone can tell.
+// start is when the digest file begins, as far as anyone can tell: what is
+// not proved may say anything.
 func (d *digestFile) start(rhythm time.Duration) time.Time {
-	if d.doc != nil {
+	if d.status == Valid {
 		return d.doc.Start
 	}
 	return d.end.Add(-rhythm)
@@ -177,8 +178,16 @@ func (w *walker) verify(d, next *digestFile, key PublicKey) {
 		return
 	}
 	signature, named := d.meta[metaSignature], d.meta[metaAlgorithm]
+	if signature != "" {
+		w.signed = true
+	}
 	if signature == "" && w.Copy {
 		if next == nil || next.doc == nil || next.doc.Previous == nil || !w.names(next.doc.Previous, d) {
+			if w.signed {
+				d.find(SeverityInvalid, CodeSignature, "INVALID: signature verification failed",
+					"there is no signature in its metadata, and those before it have theirs")
+				return
+			}
 			d.status = Unproven
 			d.find(SeverityWarning, CodeNoSignature, "unproven: the copy holds no signature of it",
 				"the metadata of the object was not copied, and no digest file follows that repeats it")

@@ -86,6 +86,9 @@ func (c *check) discover(ctx context.Context) ([]*unit, error) {
 			return nil, err
 		}
 		regions = append(regions, delivered...)
+		if c.MultiRegion && c.Home != "" {
+			regions = append(regions, c.Home) // also when nothing of it is left
+		}
 		slices.Sort(regions)
 		for _, r := range slices.Compact(regions) {
 			if len(c.Regions) == 0 || slices.Contains(c.Regions, r) {
@@ -188,6 +191,10 @@ func (c *check) list(ctx context.Context, name string, u *unit, after, until tim
 	for _, list := range found {
 		slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.end, b.end) })
 	}
+	// A server may list a key twice.
+	for id, list := range found {
+		found[id] = slices.CompactFunc(list, func(a, b entry) bool { return a.end == b.end })
+	}
 	return found, nil
 }
 
@@ -236,6 +243,7 @@ func (c *check) uri(ctx context.Context, name, key string) string {
 }
 
 func (c *check) problem(f Finding) {
+	f.Message, f.Detail = shorten(f.Message), shorten(f.Detail)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.findings = append(c.findings, f)

@@ -15,7 +15,7 @@ import (
 // beginning of what was found.
 func (w *walker) link(ctx context.Context, prev, cur *digestFile, tried []location) {
 	switch {
-	case cur.status != Valid && cur.status != Unproven:
+	case cur.status != Valid && (cur.status != Unproven || cur.doc.Previous == nil):
 		w.guess(ctx, prev, cur)
 	case cur.doc.Previous == nil:
 		w.begins(ctx, prev, cur)
@@ -226,7 +226,18 @@ const (
 // checkTail reports the time after the newest digest file, which nobody
 // names: unless it is young, or logging was stopped then, files are missing.
 func (w *walker) checkTail(last *digestFile) {
-	if last == nil || w.home.Backfill || (w.open && w.Copy) {
+	if last == nil || w.home.Backfill {
+		return
+	}
+	end := last.end
+	if last.status == Unproven && !w.proven.IsZero() && end.Sub(w.proven) > w.rhythm*3/2 {
+		end = w.proven // nobody vouches for the rest
+	}
+	if w.open && w.Copy {
+		w.tally.find(Finding{
+			Severity: SeverityNotice, Code: CodeEnds, Subject: SubjectChain, URI: w.folder(last),
+			Message: "the copy ends at " + stamp(end) + "; whether there were digest files after it, it cannot tell",
+		}, end)
 		return
 	}
 	due := w.Now.Add(-tailGrace)
@@ -236,25 +247,30 @@ func (w *walker) checkTail(last *digestFile) {
 	if !w.Stopped.IsZero() && w.Stopped.Add(-startSlack).Before(due) {
 		due = w.Stopped.Add(-startSlack)
 	}
-	if !last.end.Before(due) {
+	if !end.Before(due) {
 		return
 	}
-	r := Range{Start: last.end, End: w.End}
+	r := Range{Start: end, End: w.End}
 	if w.Now.Before(r.End) {
 		r.End = w.Now
 	}
 	f := Finding{
 		Severity: SeverityMissing, Code: CodeTail, Subject: SubjectChain, Range: &r,
-		URI:     strings.TrimSuffix(last.uri, last.key[strings.LastIndex(last.key, "/")+1:]),
-		Message: "INVALID: not found: no digest file after " + stamp(last.end),
+		URI:     w.folder(last),
+		Message: "INVALID: not found: no digest file after " + stamp(end),
 	}
 	if w.SingleRegion && w.home.Region != w.home.Home {
 		f.Severity, f.Code = SeverityWarning, CodeRegionUncovered
-		f.Message = "the trail records its home region only: no digest file after " + stamp(last.end)
+		f.Message = "the trail records its home region only: no digest file after " + stamp(end)
 		w.tally.find(f, last.end)
 		return
 	}
 	f.MissingDigests = w.fit(r)
 	w.tally.digest(Missing, f.MissingDigests)
 	w.tally.find(f, last.end)
+}
+
+// folder is where a digest file lies.
+func (w *walker) folder(d *digestFile) string {
+	return strings.TrimSuffix(d.uri, d.key[strings.LastIndex(d.key, "/")+1:])
 }

@@ -1,10 +1,14 @@
 package validate
 
 import (
+	"bytes"
 	"context"
+	"iter"
 	"slices"
 	"testing"
 	"time"
+
+	"trailctl/bucket"
 )
 
 // Without an end everything that is there is proved, also what is younger
@@ -59,7 +63,7 @@ func TestCopyOfAPart(t *testing.T) {
 	}
 	k.save(dir, true)
 	r := k.checkFolder(dir, func(o *Options) { o.Start, o.End = time.Time{}, time.Time{} })
-	if r.Verdict != VerdictValid || counts(r.LogFiles) != "8/8" || !slices.Equal(briefs(r), []string{"notice chain-begins ..1"}) {
+	if r.Verdict != VerdictValid || counts(r.LogFiles) != "8/8" || !slices.Equal(briefs(r), []string{"notice chain-begins ..1", "notice copy-ends"}) {
 		t.Errorf("without a window: %s %s %q", r.Verdict, counts(r.LogFiles), briefs(r))
 	}
 	if want := corpusStart.Add(5 * time.Hour); !r.Requested.End.Equal(want) || len(r.Chains) != 1 || len(r.Chains[0].Uncovered) > 0 {
@@ -82,7 +86,7 @@ func TestRegionsThatNobodyVouchesFor(t *testing.T) {
 		findings []string
 	}{
 		{"a trail of all regions", func(_ *corpus, o *Options) { o.MultiRegion = true }, VerdictInvalid, []string{"missing no-digests"}},
-		{"a trail of one region", func(k *corpus, o *Options) { o.SingleRegion, o.Home = true, "us-east-1" }, VerdictValid, nil},
+		{"a trail of one region", func(k *corpus, o *Options) { o.SingleRegion = true }, VerdictValid, nil},
 		{"a trail that nobody knows", func(*corpus, *Options) {}, VerdictIncomplete, []string{"unchecked no-digests"}},
 		{"log files before the window", func(_ *corpus, o *Options) { o.MultiRegion, o.Start = true, corpusStart.Add(2*time.Hour) }, VerdictValid, []string{"warning no-digests"}},
 		{"another region was asked for", func(_ *corpus, o *Options) { o.MultiRegion, o.Regions = true, []string{"eu-west-1"} }, VerdictValid, nil},
@@ -92,6 +96,15 @@ func TestRegionsThatNobodyVouchesFor(t *testing.T) {
 			delete(m.objects, log)
 			m.put("AWSLogs/111122223333/CloudTrail-Digest/us-west-2/", nil, nil)
 		}, VerdictValid, []string{"warning no-digests"}},
+		{"a planted name hides nothing", func(k *corpus, o *Options) {
+			o.MultiRegion = true
+			k.bucket(testBucket).put("AWSLogs/111122223333/CloudTrail/us-west-2/2024/03/01/000000000000_CloudTrail_us-west-2_20990101T0000Z_x.json.gz", nil, nil)
+			k.bucket(testBucket).put("AWSLogs/111122223333/CloudTrail-Digest/us-west-2/2024/03/01/111122223333_CloudTrail-Digest_us-west-2_a_us-east-1_20990101T000000Z.json.gz", nil, nil)
+		}, VerdictInvalid, []string{"missing no-digests"}},
+		{"another trail's name makes it unsure, not valid", func(k *corpus, o *Options) {
+			o.MultiRegion = true
+			k.bucket(testBucket).put("AWSLogs/111122223333/CloudTrail-Digest/us-west-2/2024/03/01/111122223333_CloudTrail-Digest_us-west-2_a_us-east-1_20240301T233000Z.json.gz", nil, nil)
+		}, VerdictIncomplete, []string{"unchecked no-digests"}},
 		{"nothing at all has digest files", func(k *corpus, o *Options) {
 			o.MultiRegion = true
 			for i := range k.chain {
@@ -101,9 +114,10 @@ func TestRegionsThatNobodyVouchesFor(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			k := newCorpus(t, 6)
+			k := newCorpus(t, 6, func(k *corpus) { k.id.Home = "eu-west-1" })
 			k.bucket(testBucket).put(log, zip([]byte(`{"Records":[]}`)), nil)
 			o := k.options()
+			o.Home = "eu-west-1"
 			c.do(k, &o)
 			r, err := Check(context.Background(), o)
 			if err != nil {
@@ -113,5 +127,104 @@ func TestRegionsThatNobodyVouchesFor(t *testing.T) {
 				t.Errorf("%s %q, want %s %q", r.Verdict, briefs(r), c.verdict, c.findings)
 			}
 		})
+	}
+}
+
+// A trail of all regions has digest files in its home region, if in any.
+func TestHomeRegionGone(t *testing.T) {
+	t.Parallel()
+	k := newCorpus(t, 6) // of eu-west-1; the home region is us-east-1
+	o := k.options()
+	o.MultiRegion = true
+	if r := k.check(o); r.Verdict != VerdictInvalid || !slices.Equal(briefs(r), []string{"missing no-digests"}) {
+		t.Errorf("%s %q", r.Verdict, briefs(r))
+	}
+}
+
+// What is not proved may say anything: it neither ends a walk nor vouches for
+// the time before it.
+func TestUnprovenDigestsSayNothing(t *testing.T) {
+	t.Parallel()
+	future := func(b []byte) []byte {
+		for _, field := range []string{`"digestStartTime":"`, `"digestEndTime":"`} {
+			b = bytes.Replace(b, []byte(field+"2024-"), []byte(field+"2030-"), 1)
+		}
+		return b
+	}
+	for _, i := range []int{0, 3, 5} {
+		k := newCorpus(t, 6)
+		k.editDigest(i, future)
+		k.setLog(i, 0, zip([]byte("{}")))
+		r := k.check(k.options())
+		if r.Verdict != VerdictInvalid || counts(r.Digests) != "5/6 invalid=1" || counts(r.LogFiles) != "10/10 unproven=2" {
+			t.Errorf("digest %d from the future: %s %s %s %q", i, r.Verdict, counts(r.Digests), counts(r.LogFiles), briefs(r))
+		}
+	}
+
+	// A copy whose newest digest files are gone; a forged one without a
+	// signature stands in for them.
+	for _, metadata := range []bool{true, false} {
+		k := newCorpus(t, 6)
+		forged := *k.digestAt(5)
+		forged.meta = nil
+		for i := 2; i < 6; i++ {
+			k.rmDigest(i)
+			for n := range 2 {
+				delete(k.bucket(testBucket).objects, k.logKey(i, n))
+			}
+		}
+		text := bytes.ReplaceAll(unzip(t, forged.body), []byte(k.digestKey(4)), []byte(k.digestKey(1)))
+		k.bucket(testBucket).put(k.digestKey(5), zip(text), nil)
+		dir := t.TempDir()
+		k.save(dir, metadata)
+		if r := k.checkFolder(dir); r.Verdict != VerdictInvalid {
+			t.Errorf("a forged end, metadata %v: %s %q", metadata, r.Verdict, briefs(r))
+		}
+	}
+}
+
+// A server may list a key twice, and two keys may claim one fingerprint.
+func TestTwice(t *testing.T) {
+	t.Parallel()
+	k := newCorpus(t, 3)
+	k.public = append(k.public, PublicKey{Region: k.id.Region, Fingerprint: k.public[0].Fingerprint, DER: []byte("bad")})
+	o := k.options()
+	store := k.bucket(testBucket)
+	o.Open = func(context.Context, string) (Store, error) { return twice{store}, nil }
+	if r := k.check(o); r.Verdict != VerdictValid || counts(r.Digests) != "3/3" || counts(r.LogFiles) != "6/6" {
+		t.Errorf("%s %s %s %q", r.Verdict, counts(r.Digests), counts(r.LogFiles), briefs(r))
+	}
+}
+
+// twice lists every object two times.
+type twice struct{ Store }
+
+func (d twice) List(ctx context.Context, prefix, after string) iter.Seq2[bucket.Object, error] {
+	return func(yield func(bucket.Object, error) bool) {
+		for o, err := range d.Store.List(ctx, prefix, after) {
+			if !yield(o, err) || !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// A forged log file need not be named like one to be read as one.
+func TestUnlistedByAnyName(t *testing.T) {
+	t.Parallel()
+	day := testID().Day(bucket.LogFile, "eu-west-1", corpusStart.Add(4*time.Hour))
+	for name, want := range map[string][]string{
+		"111122223333_CloudTrail_eu-west-1_20200101T0000Z_AAAAAAAAAAAAAAAA.json.gz": {"invalid unlisted"},
+		"111122223333_CloudTrail_eu-west-1_20240302T0100Z_AAAA-AAA.JSON.GZ":         {"invalid unlisted"},
+		"anything": {"invalid unlisted"},
+	} {
+		k := newCorpus(t, 20)
+		k.bucket(testBucket).put(day+name, zip([]byte("{}")), nil)
+		k.bucket(testBucket).put(day, nil, nil) // the folder's placeholder
+		o := k.options()
+		o.Unlisted = true
+		if r := k.check(o); !slices.Equal(briefs(r), want) {
+			t.Errorf("%s: %q", name, briefs(r))
+		}
 	}
 }

@@ -66,6 +66,7 @@ const (
 	CodeNoSignature     Code = "no-signature"
 	CodeNoDigests       Code = "no-digests"
 	CodeRegionUncovered Code = "region-not-recorded"
+	CodeEnds            Code = "copy-ends"
 )
 
 // Range is a range of time; a zero Start means the beginning.
@@ -179,6 +180,8 @@ type Report struct {
 
 	Chains   []Chain   `json:"chains"`
 	Findings []Finding `json:"findings"`
+	// KeySource says where the public keys came from.
+	KeySource string `json:"publicKeys"`
 	// Searched are the places that were listed.
 	Searched []string `json:"searched"`
 }
@@ -207,8 +210,8 @@ func (c *check) report(interrupted bool) *Report {
 	asked := c.asked()
 	r := &Report{
 		Trail: c.Trail, HomeRegion: c.Home, Interrupted: interrupted,
-		Requested: asked,
-		Chains:    []Chain{}, Findings: c.findings, Searched: c.searched,
+		Requested: asked, KeySource: c.KeySource,
+		Chains: []Chain{}, Findings: c.findings, Searched: c.searched,
 	}
 	for _, t := range c.tallies {
 		ch := t.finish(asked)

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -27,7 +28,17 @@ func (c *check) newTally(id chainID) *tally {
 	return t
 }
 
+// shorten bounds what a server's words may take up.
+func shorten(s string) string {
+	const most = 800
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
 func (t *tally) find(f Finding, at time.Time) {
+	f.Message, f.Detail = shorten(f.Message), shorten(f.Detail)
 	f.Account, f.Region, f.Trail, f.Backfill, f.at = t.id.Account, t.id.Region, t.id.Trail, t.id.Backfill, at
 	t.mu.Lock()
 	defer t.mu.Unlock()

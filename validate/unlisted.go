@@ -2,6 +2,7 @@ package validate
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"trailctl/bucket"
@@ -35,18 +36,19 @@ func (c *check) unlistedIn(ctx context.Context, u *unit, t *tally, r Range) erro
 	if err != nil {
 		return err
 	}
-	for o, err := range store.List(ctx, u.Regions(bucket.LogFile)+u.region+"/", u.Day(bucket.LogFile, u.region, r.Start)) {
+	prefix := u.Regions(bucket.LogFile) + u.region + "/"
+	for o, err := range store.List(ctx, prefix, u.Day(bucket.LogFile, u.region, r.Start)) {
 		if err != nil {
 			return err
 		}
-		k, ok := bucket.ParseKey(o.Key)
-		if !ok || k.Kind != bucket.LogFile || k.Time.Before(r.Start) {
+		at, ok := delivered(o, prefix)
+		if !ok || at.Before(r.Start) {
 			continue
 		}
-		if !k.Time.Before(r.End.Truncate(24 * time.Hour).Add(24 * time.Hour)) {
+		if !at.Before(r.End.Truncate(24 * time.Hour).Add(48 * time.Hour)) {
 			return nil
 		}
-		if !k.Time.Before(r.End) || c.isListed(o.Key) {
+		if !at.Before(r.End) || c.isListed(o.Key) {
 			continue
 		}
 		f := Finding{
@@ -58,7 +60,23 @@ func (c *check) unlistedIn(ctx context.Context, u *unit, t *tally, r Range) erro
 			f.Message = "no digest file of this trail lists it"
 			f.Detail = "another trail delivers to the same place, it may belong to that one"
 		}
-		t.find(f, k.Time)
+		t.find(f, at)
 	}
 	return nil
+}
+
+// delivered is when an object below a region's folder was delivered: by its
+// name, or by its day where the name is none of CloudTrail's. An empty object
+// is a folder's placeholder.
+func delivered(o bucket.Object, prefix string) (time.Time, bool) {
+	if k, ok := bucket.ParseKey(o.Key); ok && k.Kind == bucket.LogFile {
+		return k.Time, true
+	}
+	const day = "2006/01/02"
+	rest := strings.TrimPrefix(o.Key, prefix)
+	if o.Size == 0 || len(rest) <= len(day) {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(day, rest[:len(day)])
+	return t.Add(12 * time.Hour), err == nil
 }

@@ -3,6 +3,7 @@ package validate
 import (
 	"context"
 	"slices"
+	"time"
 
 	"trailctl/bucket"
 )
@@ -26,10 +27,14 @@ func (c *check) findUnvouched(ctx context.Context, units []*unit) {
 		switch {
 		case err != nil:
 			f.Severity, f.Code, f.Message, f.Detail = SeverityUnchecked, CodeUnreadable, "could not look for log files: "+reason(err), err.Error()
+		case c.MultiRegion && u.region == c.Home:
+			f.Severity = SeverityMissing
+			f.Message = "INVALID: not found: no digest file of the trail's home region"
+			f.Detail = "the trail records all regions, and other regions have digest files"
 		case !some && !c.MultiRegion:
 			continue
-		case !some, u.others:
-		case c.MultiRegion:
+		case !some:
+		case c.MultiRegion && !u.others:
 			f.Severity = SeverityMissing
 			f.Message = "INVALID: not found: no digest file of the trail vouches for the log files of this region"
 			f.Detail = "the trail records all regions, and other regions have digest files"
@@ -59,7 +64,13 @@ func (c *check) hasLogFiles(ctx context.Context, u *unit) (bool, error) {
 		if !ok || k.Kind != bucket.LogFile || k.Time.Before(c.Start) {
 			continue
 		}
-		return k.Time.Before(c.End), nil
+		// Keys come by day, and within a day by time, save for other names.
+		if k.Time.Before(c.End) {
+			return true, nil
+		}
+		if k.Time.After(c.End.Add(48 * time.Hour)) {
+			return false, nil
+		}
 	}
 	return false, nil
 }

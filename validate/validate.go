@@ -75,6 +75,8 @@ type Options struct {
 	SingleRegion, MultiRegion bool
 
 	Keys KeySource
+	// KeySource names Keys in the report.
+	KeySource string
 
 	// Workers fetch log files at the same time; 0 means DefaultWorkers.
 	Workers int
@@ -85,7 +87,7 @@ type Options struct {
 	OnFile func(File)
 
 	// Bounds of uncompressed sizes in bytes; what is larger could not be
-	// checked. 0 means the default: 256 MiB for digest files, which are held
+	// checked. 0 means the default: 64 MiB for digest files, which are held
 	// in memory, 16 GiB for log files, which are not.
 	MaxDigest, MaxLogFile int64
 }
@@ -94,7 +96,7 @@ type Options struct {
 const DefaultWorkers = 64
 
 const (
-	defaultMaxDigest  = 256 << 20
+	defaultMaxDigest  = 64 << 20
 	defaultMaxLogFile = 16 << 30
 	// unitsAtOnce is how many account and region pairs are walked side by
 	// side. Each holds a few digest files in memory.

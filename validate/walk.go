@@ -20,6 +20,8 @@ type walker struct {
 	keyring map[string]PublicKey
 	rhythm  time.Duration // how long a digest file of this chain covers
 	learned bool          // from its digest files
+	signed  bool          // a digest file of this chain has its metadata
+	proven  time.Time     // end of the newest valid digest file
 }
 
 // usualRhythm is how often CloudTrail delivers digest files.
@@ -128,6 +130,7 @@ func (w *walker) learn(d *digestFile) {
 	if d.status != Valid {
 		return
 	}
+	w.proven = later(w.proven, d.doc.End)
 	length := d.doc.End.Sub(d.doc.Start)
 	w.tally.met(d.doc.Start)
 	if length >= time.Second && (!w.learned || length > w.rhythm) {

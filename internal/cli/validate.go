@@ -107,8 +107,8 @@ func (o *validateOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer t.close()
-	if t.note != "" {
-		o.app.note("%s", t.note)
+	for _, n := range t.notes {
+		o.app.note("%s", n)
 	}
 	check := t.options
 	check.Start, check.End, check.Now = window.Start, window.End, now

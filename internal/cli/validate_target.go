@@ -22,8 +22,8 @@ import (
 // validateTarget is what TARGET and the flags beside it turned out to be.
 type validateTarget struct {
 	options     validate.Options
-	note        string // for the person at the terminal
-	nothingHint string // when nothing is found there
+	notes       []string // for the person at the terminal
+	nothingHint string   // when nothing is found there
 	close       func()
 }
 
@@ -56,7 +56,7 @@ func (o *validateOptions) open(ctx context.Context) (*validateTarget, error) {
 		switch {
 		case err == nil && info.IsDir():
 			if !strings.ContainsAny(word, `/\`) {
-				t.note = fmt.Sprintf("%s is a folder here and is taken for that; for a trail of this name give its ARN", word)
+				t.notes = append(t.notes, fmt.Sprintf("%s is a folder here and is taken for that; for a trail of this name give its ARN", word))
 			}
 			return t, o.openFolder(ctx, t, word)
 		case err == nil:
@@ -121,7 +121,7 @@ func (o *validateOptions) openTrail(ctx context.Context, t *validateTarget) erro
 		}
 	}
 	if found.MultiRegion && o.aws.region != "" {
-		t.note = fmt.Sprintf("only the files of region %s are validated; without --region all are", o.aws.region)
+		t.notes = append(t.notes, fmt.Sprintf("only the files of region %s are validated; without --region all are", o.aws.region))
 	}
 	t.nothingHint = "digest files come about an hour after logging began; check the window, --region and --account-id"
 	if !found.LogFileValidation {
@@ -197,6 +197,7 @@ func (o *validateOptions) useBucket(ctx context.Context, t *validateTarget, cfg 
 		}
 		return &bucket.S3{Client: cfg.S3(region), Name: name}, nil
 	}
+	c.KeySource = "CloudTrail"
 	c.Keys = validate.AWSKeys{Client: func(region string) validate.KeyLister { return cfg.CloudTrail(region) }}
 	if o.keys != "" {
 		return o.useKeyFile(t, o.keys)
@@ -235,11 +236,15 @@ func (o *validateOptions) openFolder(ctx context.Context, t *validateTarget, dir
 	t.nothingHint = "the copy must hold CloudTrail-Digest/ beside CloudTrail/; check the window, --region and --account-id"
 	files := []string{o.keys}
 	if o.keys == "" {
-		files = []string{filepath.Join(dir, validate.KeyFileName), filepath.Join(dir, above, validate.KeyFileName)}
+		files = []string{filepath.Join(dir, above, validate.KeyFileName), filepath.Join(dir, validate.KeyFileName)}
 	}
 	if err := o.useKeyFile(t, files...); err != nil {
 		folder.Close()
 		return err
+	}
+	if o.keys == "" {
+		c.KeySource += ", from the copy itself"
+		t.notes = append(t.notes, fmt.Sprintf("public keys: %s; whoever can write to the copy can forge all of it, --public-keys names keys that were kept elsewhere", c.KeySource))
 	}
 	return nil
 }
@@ -251,7 +256,7 @@ func (o *validateOptions) useKeyFile(t *validateTarget, files ...string) error {
 	var file *os.File
 	var err error
 	for _, name := range files {
-		if file, err = os.Open(name); err == nil || !errors.Is(err, os.ErrNotExist) {
+		if file, err = openRegular(name); err == nil || !errors.Is(err, os.ErrNotExist) {
 			break
 		}
 	}
@@ -267,6 +272,18 @@ func (o *validateOptions) useKeyFile(t *validateTarget, files ...string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file.Name(), err)
 	}
-	t.options.Keys = keys
+	t.options.Keys, t.options.KeySource = keys, file.Name()
 	return nil
+}
+
+// openRegular opens a file, but not a pipe that would never answer.
+func openRegular(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	return os.Open(name)
 }

@@ -41,7 +41,7 @@ func (c *check) unlistedIn(ctx context.Context, u *unit, t *tally, r Range) erro
 		if err != nil {
 			return err
 		}
-		at, ok := delivered(o, prefix)
+		at, ok := delivered(o, prefix, r)
 		if !ok || at.Before(r.Start) {
 			continue
 		}
@@ -66,9 +66,9 @@ func (c *check) unlistedIn(ctx context.Context, u *unit, t *tally, r Range) erro
 }
 
 // delivered is when an object below a region's folder was delivered: by its
-// name, or by its day where the name is none of CloudTrail's. An empty object
-// is a folder's placeholder.
-func delivered(o bucket.Object, prefix string) (time.Time, bool) {
+// name, or where that is none of CloudTrail's some time of its day, in the
+// range r if the two meet. An empty object is a folder's placeholder.
+func delivered(o bucket.Object, prefix string, r Range) (time.Time, bool) {
 	if k, ok := bucket.ParseKey(o.Key); ok && k.Kind == bucket.LogFile {
 		return k.Time, true
 	}
@@ -78,5 +78,8 @@ func delivered(o bucket.Object, prefix string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t, err := time.Parse(day, rest[:len(day)])
-	return t.Add(12 * time.Hour), err == nil
+	if t.Before(r.Start) && r.Start.Before(t.Add(24*time.Hour)) {
+		t = r.Start
+	}
+	return t, err == nil
 }

@@ -88,7 +88,7 @@ func (o *sandboxOptions) start(ctx context.Context, a *app) (*running, error) {
 	}
 	regions := o.regionList()
 	box, err := sandbox.New(ctx, sandbox.Options{
-		Account: o.account, Regions: regions, Dir: o.dir, Log: log,
+		Account: o.account, Regions: regions, Dir: o.dir, Log: log, AllowRemote: o.allowRemote,
 		LogInterval: o.logEvery, DigestInterval: o.digestEvery,
 		SeedEvents: o.seedEvents, SeedDays: o.seedDays, Seed: o.seed,
 	})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/awsconf"
+	"trailctl/internal/sandbox"
 	"trailctl/internal/when"
 )
 
@@ -70,14 +72,18 @@ func (o *sandboxAdvance) run(ctx context.Context) error {
 
 // advanceSandbox asks a sandbox to move its clock and returns its new time.
 func advanceSandbox(ctx context.Context, endpoint string, d time.Duration) (time.Time, error) {
+	if err := awsconf.CheckEndpoint(endpoint); err != nil {
+		return time.Time{}, err
+	}
+	shown := awsconf.ShownEndpoint(endpoint)
 	address := strings.TrimRight(endpoint, "/") + "/_sandbox/advance?by=" + url.QueryEscape(d.String())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
 	if err != nil {
-		return time.Time{}, usagef("--endpoint-url %s: %s", endpoint, err)
+		return time.Time{}, usagef("--endpoint-url %s: %s", shown, err)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("asking the sandbox at %s: %w", endpoint, err)
+		return time.Time{}, fmt.Errorf("asking the sandbox at %s: %w", shown, err)
 	}
 	defer resp.Body.Close()
 	var answer struct {
@@ -90,9 +96,12 @@ func advanceSandbox(ctx context.Context, endpoint string, d time.Duration) (time
 	}
 	switch {
 	case answer.Error != "":
-		return time.Time{}, fmt.Errorf("the sandbox at %s: %s", endpoint, answer.Error)
+		return time.Time{}, fmt.Errorf("the sandbox at %s: %s", shown, answer.Error)
+	case resp.StatusCode == http.StatusForbidden && bytes.HasPrefix(text, []byte(sandbox.Refusal)):
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		return time.Time{}, fmt.Errorf("the sandbox at %s: %s", shown, line)
 	case err != nil || resp.StatusCode != http.StatusOK || answer.Time.IsZero():
-		return time.Time{}, fmt.Errorf("what answers at %s (HTTP %d) is no trailctl sandbox", endpoint, resp.StatusCode)
+		return time.Time{}, fmt.Errorf("what answers at %s (HTTP %d) is no trailctl sandbox", shown, resp.StatusCode)
 	}
 	return answer.Time, nil
 }

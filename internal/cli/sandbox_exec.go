@@ -71,6 +71,9 @@ func (o *sandboxExec) execute(program string, r *running) (int, error) {
 	cmd.Env = append(withoutAWS(os.Environ()), r.environment()...)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup: the command is to ignore it too
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("running %s: %w", o.command[0], err)

@@ -26,10 +26,16 @@ const (
 
 // ServeHTTP answers one AWS call, or one call to /_sandbox/.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
+	switch {
+	case s.refuseForeign(w, r):
+	case strings.HasPrefix(r.URL.Path, "/_sandbox/"):
 		s.control(w, r)
-		return
+	default:
+		s.answerCall(w, r)
 	}
+}
+
+func (s *Sandbox) answerCall(w http.ResponseWriter, r *http.Request) {
 	c := &call.Call{
 		HTTP: r, Time: s.Now(), SourceIP: sourceIP(r.RemoteAddr),
 		UserAgent: r.UserAgent()[:min(len(r.UserAgent()), maxUserAgent)],

@@ -7,12 +7,9 @@ package sandbox
 import (
 	"context"
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -33,9 +30,15 @@ type Options struct {
 	LogInterval    time.Duration // between log files; default 5s (AWS: about 5 minutes)
 	DigestInterval time.Duration // between digest files; default 1m (AWS: one hour); whole seconds
 
-	Dir   string      // where state is kept; empty keeps it in memory
+	// Dir is where state is kept; empty keeps it in memory. A folder that is
+	// neither empty nor a sandbox's is refused.
+	Dir   string
 	Clock clock.Clock // default real time that Advance moves ahead
 	Log   *slog.Logger
+
+	// AllowRemote answers whoever calls. Without it calls that a web page makes,
+	// or that name a host which is not this machine, are refused.
+	AllowRemote bool
 
 	SeedEvents int // events of made-up history; 0 for none
 	SeedDays   int // over how many days before now; default 7
@@ -120,15 +123,15 @@ func New(ctx context.Context, o Options) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{options: o, log: o.Log, time: &timeline{base: o.Clock}, sts: sts.New(principalID), ec2: ec2.New(o.Regions)}
-	if err := s.catchUp(); err != nil {
+	if err := s.openFolder(); err != nil {
 		return nil, err
 	}
-	if s.s3, err = s3.New(s3.Options{Dir: subfolder(o.Dir, "s3"), Now: s.Now, Account: o.Account}); err != nil {
+	if s.s3, err = s3.New(s3.Options{Dir: subfolder(o.Dir, s3Folder), Now: s.Now, Account: o.Account}); err != nil {
 		return nil, err
 	}
 	s.trails, err = cloudtrail.New(cloudtrail.Options{
 		Regions: o.Regions, LogInterval: o.LogInterval, DigestInterval: o.DigestInterval,
-		Bucket: store{s.s3}, Log: o.Log, Dir: subfolder(o.Dir, "cloudtrail"), NewKey: o.NewKey,
+		Bucket: store{s.s3}, Log: o.Log, Dir: subfolder(o.Dir, trailFolder), NewKey: o.NewKey,
 	})
 	if err != nil {
 		return nil, err
@@ -254,54 +257,6 @@ func (s *Sandbox) Close() error {
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
 	return errors.Join(s.trails.Close(), s.saveTime())
-}
-
-// savedTime keeps time from running backwards over a restart after Advance.
-type savedTime struct {
-	Version int
-	Time    time.Time
-}
-
-func (s *Sandbox) timeFile() string { return filepath.Join(s.options.Dir, "sandbox.json") }
-
-func (s *Sandbox) saveTime() error {
-	if s.options.Dir == "" {
-		return nil
-	}
-	text, err := json.Marshal(savedTime{1, s.Now()})
-	if err == nil {
-		err = os.WriteFile(s.timeFile(), text, 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("saving the sandbox's time: %w", err)
-	}
-	return nil
-}
-
-// catchUp makes the folder for the state and moves the clock on to where it
-// stood when the state was saved.
-func (s *Sandbox) catchUp() error {
-	if s.options.Dir == "" {
-		return nil
-	}
-	if err := os.MkdirAll(s.options.Dir, 0o700); err != nil {
-		return fmt.Errorf("making the sandbox's folder: %w", err)
-	}
-	text, err := os.ReadFile(s.timeFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var saved savedTime
-	if err == nil {
-		err = json.Unmarshal(text, &saved)
-	}
-	if err != nil {
-		return fmt.Errorf("reading the sandbox's time from %s: %w", s.timeFile(), err)
-	}
-	if mover, ok := s.options.Clock.(clock.Mover); ok && saved.Time.After(s.Now()) {
-		mover.Advance(saved.Time.Sub(s.Now()))
-	}
-	return nil
 }
 
 // SharedKeys makes a NewKey that gives every sandbox of a process the same

@@ -326,7 +326,7 @@ func TestGzippedBody(t *testing.T) {
 	z := gzip.NewWriter(&b)
 	z.Write([]byte(`{"Name":"nobody"}`))
 	z.Close()
-	r := httptest.NewRequest("POST", "/", &b)
+	r := httptest.NewRequest("POST", "http://localhost/", &b)
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/cloudtrail/aws4_request")
 	r.Header.Set("X-Amz-Target", "CloudTrail_20131101.GetTrail")
 	r.Header.Set("Content-Encoding", "gzip")

@@ -87,6 +87,11 @@ func (s *Service) load() error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("making the state folder: %w", err)
 	}
+	for _, name := range []string{stateFile, historyName} {
+		if err := regularOrMissing(filepath.Join(s.dir, name)); err != nil {
+			return fmt.Errorf("opening the state of CloudTrail: %w", err)
+		}
+	}
 	name := filepath.Join(s.dir, stateFile)
 	text, err := os.ReadFile(name)
 	switch {
@@ -109,6 +114,18 @@ func (s *Service) load() error {
 		s.insert(t)
 	}
 	return s.history.open(filepath.Join(s.dir, historyName))
+}
+
+// regularOrMissing refuses links: what is written would go elsewhere.
+func regularOrMissing(name string) error {
+	info, err := os.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a regular file", name)
+	}
+	return err
 }
 
 // Resume takes up the deliveries of a loaded state, with the intervals that

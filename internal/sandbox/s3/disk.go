@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -38,10 +39,12 @@ func openDisk(dir string) (*disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox S3 folder: %w", err)
 	}
-	if err := errors.Join(root.RemoveAll("tmp"), root.Mkdir("tmp", 0o700), root.MkdirAll("buckets", 0o700)); err != nil {
-		return nil, fmt.Errorf("sandbox S3 folder: %w", err)
+	d := &disk{root: root}
+	if err := d.folders(); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("sandbox S3 folder %s: %w", dir, err)
 	}
-	return &disk{root: root}, nil
+	return d, nil
 }
 
 func (d *disk) create(int64) (draft, error) {
@@ -124,12 +127,7 @@ func (d *disk) saveBucket(b *bucket) error {
 	return d.writeJSON(path.Join(bucketDir(b.Name), "bucket.json"), b)
 }
 
-func (d *disk) dropBucket(name string) error {
-	if err := d.root.Remove(path.Join(bucketDir(name), "bucket.json")); err != nil {
-		return err
-	}
-	return d.root.RemoveAll(bucketDir(name))
-}
+func (d *disk) dropBucket(name string) error { return d.remove(name) }
 
 func (d *disk) writeJSON(name string, v any) error {
 	text, err := json.Marshal(v)
@@ -161,44 +159,50 @@ func (d *disk) load() ([]*bucket, error) {
 	}
 	var out []*bucket
 	for _, dir := range dirs {
-		b := newBucket(dir.Name())
-		err := d.readJSON(path.Join(bucketDir(b.Name), "bucket.json"), b)
-		if errors.Is(err, fs.ErrNotExist) { // deleted, or not yet created, when the last run ended
-			if err := d.root.RemoveAll(bucketDir(dir.Name())); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if err == nil && b.Name != dir.Name() {
-			err = fmt.Errorf("%s describes bucket %q", bucketDir(dir.Name()), b.Name)
-		}
-		if err == nil {
-			err = b.Settings.prepare()
-		}
-		if err == nil {
-			err = d.loadObjects(b)
-		}
+		b, err := d.loadBucket(dir.Name())
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("sandbox S3 folder %s: %w", d.root.Name(), err)
 		}
-		out = append(out, b)
+		if b != nil {
+			out = append(out, b)
+		}
 	}
 	return out, nil
 }
 
-func (d *disk) loadObjects(b *bucket) error {
-	root := path.Join(bucketDir(b.Name), "objects")
+// loadBucket reads a bucket. One that was deleted, or not yet created, when
+// the last run ended is cleared; it is nil then.
+func (d *disk) loadBucket(name string) (*bucket, error) {
+	names, err := d.bucketNames(name)
+	if err != nil {
+		return nil, err
+	}
+	settings := path.Join(bucketDir(name), "bucket.json")
+	if !slices.Contains(names, settings) {
+		return nil, d.remove(name)
+	}
+	b := newBucket(name)
+	if err := d.readJSON(settings, b); err != nil {
+		return nil, err
+	}
+	if b.Name != name {
+		return nil, fmt.Errorf("%s describes bucket %q", bucketDir(name), b.Name)
+	}
+	if err := b.Settings.prepare(); err != nil {
+		return nil, err
+	}
+	return b, d.loadObjects(b, names)
+}
+
+func (d *disk) loadObjects(b *bucket, names []string) error {
 	bodies := map[string]bool{}
-	err := fs.WalkDir(d.root.FS(), root, func(name string, e fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && name == root:
-			return fs.SkipAll
-		case err != nil || e.IsDir():
-			return err
-		}
+	for _, name := range names[1:] { // the first is the bucket's folder, called whatever
 		if base, ok := strings.CutSuffix(name, ".body"); ok {
 			bodies[base] = true
-			return nil
+			continue
+		}
+		if path.Ext(name) != ".json" || path.Base(name) == "bucket.json" {
+			continue
 		}
 		v := &version{}
 		if err := d.readJSON(name, v); err != nil {
@@ -208,10 +212,6 @@ func (d *disk) loadObjects(b *bucket) error {
 			return fmt.Errorf("%s describes object %q", name, v.Key)
 		}
 		b.objects.add(v.Key).insert(v)
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	return d.settle(b, bodies)
 }

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -100,14 +101,84 @@ func TestWhatACrashLeavesIsCleared(t *testing.T) {
 		}
 	}
 	write(filepath.Join(dir, "tmp", "99"), "half an upload")
-	write(strings.TrimSuffix(body, ".body")+"0.body", "renamed, not yet described")
-	write(filepath.Join(dir, "buckets", "half", "objects", "aa", "x.json"), "a bucket being deleted")
+	write(strings.TrimSuffix(body, "1.body")+"2.body", "renamed, not yet described")
+	write(filepath.Join(dir, "buckets", "half", "objects", "aa", "aa"+strings.Repeat("0", 30)+"-0000000000000001.json"), "a bucket being deleted")
 	g := newFront(t, dir)
 	if got := files(t, dir); !reflect.DeepEqual(got, kept) {
 		t.Errorf("files %v, want %v", got, kept)
 	}
 	if got, _, err := g.s.Get("bkt", "k"); err != nil || string(got) != "old" {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// What nobody has stored through S3 stays, whatever the folder looks like.
+func TestForeignFilesAreKept(t *testing.T) {
+	rows := []struct{ name, target string }{
+		{"tmp/notes", ""}, {"tmp/7/notes", ""}, {"tmp/7", "../../victim"},
+		{"tmp", "../victim"}, {"buckets", "../victim"}, {"tmp", "buckets"},
+		{"buckets/notes", ""}, {"buckets/mydata/file", ""}, {"buckets/mydata/objects/aa/x.body", ""}, {"buckets/mydata/objects", "../../tmp"},
+		{"buckets/mydata", "../../victim"}, {"buckets/mydata", "bkt"},
+		{"buckets/bkt/file", ""}, {"buckets/bkt/objects/aa/x.body", ""}, {"buckets/bkt/objects/aa", "../../../tmp"},
+		{"buckets/bkt/objects/aa/" + strings.Repeat("a", 32) + "-0000000000000001.body/file", ""},
+	}
+	for _, row := range rows {
+		dir := filepath.Join(t.TempDir(), "s3")
+		f := newFront(t, dir)
+		f.must("PUT", "/bkt", "")
+		file := filepath.Join(dir, filepath.FromSlash(row.name))
+		victim := filepath.Join(dir, "..", "victim", "data")
+		err := errors.Join(os.MkdirAll(filepath.Dir(victim), 0o700), os.WriteFile(victim, []byte("precious"), 0o600))
+		if row.target == "" {
+			err = errors.Join(err, os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("precious"), 0o600))
+		} else {
+			err = errors.Join(err, os.RemoveAll(file), os.MkdirAll(filepath.Dir(file), 0o700), os.Symlink(row.target, file))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := files(t, filepath.Dir(dir))
+		if _, err := New(Options{Dir: dir, Account: account}); err == nil {
+			t.Errorf("%s -> %q: taken", row.name, row.target)
+		}
+		if got := files(t, filepath.Dir(dir)); !reflect.DeepEqual(got, kept) {
+			t.Errorf("%s -> %q: files %v, want %v", row.name, row.target, got, kept)
+		}
+	}
+}
+
+// A bucket whose folder somebody put a file into cannot be deleted.
+func TestDeletedBucketKeepsForeignFiles(t *testing.T) {
+	dir := t.TempDir()
+	f := newFront(t, dir)
+	f.must("PUT", "/bkt", "")
+	if err := os.WriteFile(filepath.Join(dir, "buckets", "bkt", "notes"), []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kept := files(t, dir)
+	f.run([]row{{"delete", sent{method: "DELETE", path: "/bkt"}, 500, "InternalError", nil}})
+	if got := files(t, dir); !reflect.DeepEqual(got, kept) {
+		t.Errorf("files %v, want %v", got, kept)
+	}
+}
+
+func TestBucketsNamedAsFilesAre(t *testing.T) {
+	dir := t.TempDir()
+	f := newFront(t, dir)
+	for _, name := range []string{"logs.json", "logs.body", "bucket.json", "objects"} {
+		f.must("PUT", "/"+name, "")
+		f.must("PUT", "/"+name+"/k", name)
+	}
+	g := newFront(t, dir)
+	for _, name := range []string{"logs.json", "logs.body", "bucket.json", "objects"} {
+		if got, _, err := g.s.Get(name, "k"); err != nil || string(got) != name {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+		g.must("DELETE", "/"+name+"/k", "")
+		g.must("DELETE", "/"+name, "")
+	}
+	if got := files(t, dir); len(got) != 0 {
+		t.Errorf("left: %v", got)
 	}
 }
 

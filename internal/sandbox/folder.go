@@ -1,0 +1,150 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"trailctl/internal/sandbox/clock"
+)
+
+// Names in the folder of a sandbox. The marker tells that a sandbox made the
+// folder; it is written beside and renamed.
+const (
+	markerName    = "trailctl-sandbox.json"
+	newMarkerName = markerName + ".new"
+	s3Folder      = "s3"
+	trailFolder   = "cloudtrail"
+)
+
+const folderVersion = 1
+
+// marker is what the marker file holds. The time keeps the clock from running
+// backwards over a restart after Advance.
+type marker struct {
+	Version int       `json:"version"`
+	Time    time.Time `json:"time"`
+}
+
+// openFolder takes up the folder for the state, or marks a new or an empty
+// one, and moves the clock on to where it stood when the state was saved. It
+// refuses every other folder: what is stored there could be lost.
+func (s *Sandbox) openFolder() error {
+	dir := s.options.Dir
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the sandbox's folder: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("reading the sandbox's folder: %w", err)
+	}
+	var others []string
+	for _, e := range entries {
+		switch e.Name() {
+		case markerName:
+			return s.resumeFolder()
+		case newMarkerName: // left by a start that was cut off
+		default:
+			others = append(others, e.Name())
+		}
+	}
+	if len(others) > 0 {
+		return fmt.Errorf("the folder %s is not a sandbox's: it holds %s and no %s; name a new or an empty folder", dir, some(others), markerName)
+	}
+	return s.saveTime()
+}
+
+// some lists the first few names for an error.
+func some(names []string) string {
+	const most = 3
+	list := fmt.Sprintf("%q", names[:min(len(names), most)])
+	list = strings.Trim(list, "[]")
+	if more := len(names) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
+}
+
+func (s *Sandbox) resumeFolder() error {
+	for _, name := range []string{s3Folder, trailFolder} {
+		info, err := os.Lstat(filepath.Join(s.options.Dir, name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return fmt.Errorf("opening the sandbox's folder: %w", err)
+		case !info.IsDir(): // a link would lead elsewhere
+			return fmt.Errorf("opening the sandbox's folder %s: %s is not a folder: a sandbox leaves no links there", s.options.Dir, name)
+		}
+	}
+	saved, err := readMarker(filepath.Join(s.options.Dir, markerName))
+	if err != nil {
+		return fmt.Errorf("opening the sandbox's folder: %w", err)
+	}
+	if mover, ok := s.options.Clock.(clock.Mover); ok && saved.Time.After(s.Now()) {
+		mover.Advance(saved.Time.Sub(s.Now()))
+	}
+	return nil
+}
+
+func readMarker(name string) (marker, error) {
+	var m marker
+	info, err := os.Lstat(name)
+	if err != nil {
+		return m, err
+	}
+	if !info.Mode().IsRegular() {
+		return m, fmt.Errorf("%s is not a regular file", name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, fmt.Errorf("%s: %w", name, err)
+	}
+	if m.Version != folderVersion {
+		return m, fmt.Errorf("%s: version %d is not known", name, m.Version)
+	}
+	return m, nil
+}
+
+// saveTime writes the marker.
+func (s *Sandbox) saveTime() error {
+	if s.options.Dir == "" {
+		return nil
+	}
+	text, err := json.Marshal(marker{folderVersion, s.Now()})
+	if err == nil {
+		err = replaceFile(s.options.Dir, newMarkerName, markerName, text)
+	}
+	if err != nil {
+		return fmt.Errorf("saving the sandbox's time: %w", err)
+	}
+	return nil
+}
+
+// replaceFile writes a file under a passing name and renames it. A link of
+// either name is replaced, never followed.
+func replaceFile(dir, passing, name string, text []byte) error {
+	passing = filepath.Join(dir, passing)
+	if err := os.Remove(passing); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(passing, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(passing, filepath.Join(dir, name))
+}

@@ -225,7 +225,7 @@ func localName(key string) (string, error) {
 	first, _, _ := strings.Cut(key, "/")
 	switch {
 	case bad != "":
-	case first == PartialFolder || key == KeysFile:
+	case first == PartialFolder || first == KeysFile || first == unfinishedKeys:
 		bad = "a name that the download needs for itself"
 	case len(first) > 1 && first[1] == ':':
 		bad = "a drive letter"

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -179,6 +180,7 @@ func TestDownloadStaysInItsFolder(t *testing.T) {
 	bad := []string{
 		"../evil.json", "a/../../evil.json", "/evil.json", "a//evil.json", "./evil.json", `a\..\evil.json`, "a\x00.json",
 		"C:/evil.json", PartialFolder + "/../../evil.json", "link/evil.json", strings.Repeat("a", 300) + ".json", "a/./evil.json",
+		KeysFile + "/evil.json", unfinishedKeys + "/evil.json",
 	}
 	for _, k := range bad {
 		b.objects[k] = []byte("evil")
@@ -229,6 +231,51 @@ func TestDownloadFailures(t *testing.T) {
 	if _, err := (&Download{Source: b, Dest: dest}).Run(ctx, Find(ctx, b, Query{Flat: true})); !errors.Is(err, context.Canceled) {
 		t.Errorf("after cancelling: %v", err)
 	}
+}
+
+// A server may send another size than it listed, or go on for ever.
+func TestDownloadIsBounded(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		listed, sent int64 // sizes; sent is -1 when the answer does not say
+	}{
+		{"an endless answer without a size", 5, -1},
+		{"an endless answer with a size", 5, 7},
+	} {
+		b := &endless{fakeBucket: &fakeBucket{objects: map[string][]byte{"a.json": make([]byte, c.listed)}}, size: c.sent}
+		dest := t.TempDir()
+		var failed error
+		d := &Download{Source: b, Dest: dest, Done: func(_ Ledger, _ Found, err error) { failed = err }}
+		l, err := d.Run(t.Context(), Find(t.Context(), b, Query{Flat: true}))
+		if err != nil || l.Failed != 1 || failed == nil || !strings.Contains(failed.Error(), "more than") {
+			t.Errorf("%s: %+v, %v, %v", c.name, l, err, failed)
+		}
+		if most := max(c.listed, c.sent) + 1; b.read > most {
+			t.Errorf("%s: %d bytes were taken, %d are enough", c.name, b.read, most)
+		}
+		if files, err := os.ReadDir(dest); err != nil || len(files) != 0 {
+			t.Errorf("%s: kept %v, %v", c.name, files, err)
+		}
+	}
+}
+
+// endless is a bucket whose objects have (nearly) no end.
+type endless struct {
+	*fakeBucket
+	size, read int64
+}
+
+func (e *endless) Get(context.Context, string) (*bucket.Body, error) {
+	return &bucket.Body{ReadCloser: io.NopCloser(e), Size: e.size}, nil
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	const enough = 1 << 20 // so that the test ends
+	if e.read >= enough {
+		return 0, io.EOF
+	}
+	e.read += int64(len(p))
+	return len(p), nil
 }
 
 // pagedKeys answers one key a page.

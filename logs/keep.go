@@ -85,15 +85,19 @@ func (d *Download) receive(ctx context.Context, root *os.Root, f Found, temp str
 		return nil, 0, err
 	}
 	defer body.Close()
-	n, err := writeFile(root, temp, body)
-	if err != nil {
-		return nil, n, fmt.Errorf("copying %s: %w", uri, err)
-	}
 	want := f.Object.Size
 	if body.Size >= 0 {
 		want = body.Size
 	}
-	if want >= 0 && n != want {
+	// One byte more tells an object that does not end where it should.
+	n, err := writeFile(root, temp, io.LimitReader(body, want+1))
+	if err != nil {
+		return nil, n, fmt.Errorf("copying %s: %w", uri, err)
+	}
+	if n > want {
+		return nil, n, fmt.Errorf("copying %s: more than its %d bytes came", uri, want)
+	}
+	if n < want {
 		return nil, n, fmt.Errorf("copying %s: %d bytes came instead of %d", uri, n, want)
 	}
 	return body, n, nil

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +44,13 @@ type keyFile struct {
 const (
 	keysBefore = time.Hour
 	keysAfter  = 2 * time.Hour
+)
+
+// A region has a few keys a year: what goes beyond this is no answer of
+// CloudTrail's.
+const (
+	maxKeyPages = 1000
+	maxKeys     = 10000
 )
 
 // SaveKeys fetches the public keys of the regions and windows in which digest
@@ -100,7 +108,8 @@ func listKeys(ctx context.Context, client KeyLister, region string, w when.Windo
 		EndTime:   aws.Time(w.End.Add(keysAfter)),
 	}
 	var keys []PublicKey
-	for {
+	seen := map[string]bool{}
+	for range maxKeyPages {
 		out, err := client.ListPublicKeys(ctx, in)
 		if err != nil {
 			return keys, err
@@ -111,11 +120,19 @@ func listKeys(ctx context.Context, client KeyLister, region string, w when.Windo
 				Start: aws.ToTime(k.ValidityStartTime).UTC(), End: aws.ToTime(k.ValidityEndTime).UTC(),
 			})
 		}
-		if aws.ToString(out.NextToken) == "" {
+		next := aws.ToString(out.NextToken)
+		switch {
+		case len(keys) > maxKeys:
+			return nil, fmt.Errorf("the list has more than %d keys", maxKeys)
+		case next == "":
 			return keys, nil
+		case seen[next]:
+			return nil, errors.New("the list does not end: it repeats the page after token " + strconv.Quote(next))
 		}
-		in.NextToken = out.NextToken
+		seen[next] = true
+		in.NextToken = &next
 	}
+	return nil, fmt.Errorf("the list has more than %d pages", maxKeyPages)
 }
 
 // distinct sorts the keys and drops repeated ones.

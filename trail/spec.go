@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -131,11 +132,18 @@ func checkPrefix(p string) error {
 		return refuse("the prefix has %d characters; %d are allowed", utf8.RuneCountInString(p), maxPrefix)
 	case strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/"):
 		return refuse("prefix %q: write it without a slash at either end", p)
+	case p != "" && slices.ContainsFunc(strings.Split(p, "/"), leadsAstray):
+		// Copies of the bucket in a folder could not hold such keys.
+		return refuse("prefix %q: between slashes there must be a name other than . and ..", p)
 	case strings.ContainsAny(p, "*?") || strings.Contains(p, "${"):
 		// They mean something else in the bucket policy that must name it.
 		return refuse("prefix %q: *, ? and ${ cannot be used", p)
 	}
 	return nil
+}
+
+func leadsAstray(segment string) bool {
+	return segment == "" || segment == "." || segment == ".."
 }
 
 func isIPv4(s string) bool {

@@ -39,7 +39,9 @@ type Options struct {
 	// Credentials replace those of the environment and the files; nil leaves
 	// them as they are.
 	Credentials aws.CredentialsProvider
-	Debug       io.Writer // where requests are logged, without secrets; nil for nowhere
+	// Debug is where requests are logged, without secrets, but with whatever
+	// characters a server may send; nil for nowhere.
+	Debug io.Writer
 }
 
 // SettingError is a setting that cannot be used as it stands.
@@ -70,7 +72,7 @@ const maxAttempts = 6
 // Load reads the settings.
 func Load(ctx context.Context, o Options) (*Config, error) {
 	if o.EndpointURL != "" {
-		if err := checkEndpoint(o.EndpointURL); err != nil {
+		if err := CheckEndpoint(o.EndpointURL); err != nil {
 			return nil, err
 		}
 	}
@@ -87,7 +89,9 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 				// Many workers share one client: the token bucket would
 				// give up on all of them because of one bad minute.
 				s.RateLimiter = ratelimit.None
-				s.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(nobodyThere)}, s.Retryables...)
+				s.Retryables = append([]retry.IsErrorRetryable{
+					retry.IsErrorRetryableFunc(nobodyThere), retry.IsErrorRetryableFunc(outOfBounds),
+				}, s.Retryables...)
 			}), maxAttempts)
 		}),
 	}
@@ -102,9 +106,7 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	}
 	if o.Debug != nil {
 		load = append(load,
-			// Headers without bodies: Authorization carries a signature that
-			// is bound to one request, never a secret; session tokens are
-			// taken out by the logger below.
+			// Headers without bodies, and of those what debugLogger lets through.
 			config.WithClientLogMode(aws.LogRequest|aws.LogResponse|aws.LogRetries),
 			config.WithLogger(debugLogger{o.Debug}))
 	}
@@ -118,7 +120,24 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	if !regionPattern.MatchString(cfg.Region) {
 		return nil, &SettingError{fmt.Sprintf("%q is not the name of a region such as us-east-1", cfg.Region)}
 	}
-	return &Config{Region: cfg.Region, aws: cfg, endpoint: o.EndpointURL}, nil
+	cfg.HTTPClient = bounded(cfg.HTTPClient, maxAnswer) // not before: AWS_CA_BUNDLE asks for the SDK's own
+	c := &Config{Region: cfg.Region, aws: cfg, endpoint: o.EndpointURL}
+	return c, c.checkEndpoints()
+}
+
+// checkEndpoints looks at those that the environment and the files name.
+func (c *Config) checkEndpoints() error {
+	for _, base := range []*string{
+		c.S3("").Options().BaseEndpoint, c.CloudTrail("").Options().BaseEndpoint, c.STS("").Options().BaseEndpoint,
+	} {
+		if base == nil {
+			continue
+		}
+		if err := CheckEndpoint(*base); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nobodyThere ends the retries of a call to an address where nobody listens,
@@ -132,25 +151,24 @@ func nobodyThere(err error) aws.Ternary {
 	return aws.UnknownTernary
 }
 
-func checkEndpoint(s string) error {
+// CheckEndpoint refuses what is no URL of a server. The error is a SettingError.
+func CheckEndpoint(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return &SettingError{fmt.Sprintf("the endpoint %q is not a URL such as http://127.0.0.1:4566", s)}
+		return &SettingError{fmt.Sprintf("the endpoint %q is not a URL such as http://127.0.0.1:4566", ShownEndpoint(s))}
 	}
 	return nil
 }
 
-// debugLogger writes what the SDK logs, without session tokens.
-type debugLogger struct{ w io.Writer }
-
-func (l debugLogger) Logf(_ logging.Classification, format string, v ...any) {
-	for line := range strings.Lines(fmt.Sprintf(format, v...)) {
-		name, _, ok := strings.Cut(line, ":")
-		if ok && strings.EqualFold(name, "X-Amz-Security-Token") {
-			line = name + ": (not shown)\n"
-		}
-		io.WriteString(l.w, strings.TrimRight(line, "\r\n")+"\n")
+// ShownEndpoint is an endpoint without its password, if it has one.
+func ShownEndpoint(s string) string {
+	if u, err := url.Parse(s); err == nil && u.Opaque == "" {
+		return u.Redacted()
 	}
+	if i := strings.LastIndex(s, "@"); i >= 0 {
+		return notShown + s[i:]
+	}
+	return s
 }
 
 // CloudTrail is a client for one region; "" means the configured one.

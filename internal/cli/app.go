@@ -12,8 +12,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -33,6 +36,9 @@ type app struct {
 // Main runs one command line and returns its exit code. args[0] is the
 // program's name.
 func Main(ctx context.Context, args []string, streams term.Streams) int {
+	// net/http logs by itself what servers send out of turn, unescaped. What
+	// matters of it comes back as an error.
+	log.SetOutput(io.Discard)
 	a := &app{streams: streams, now: timeSource(), args: args}
 	err := a.run(ctx, args)
 	return a.finish(ctx, err)
@@ -167,9 +173,23 @@ func (a *app) note(format string, args ...any) {
 func (a *app) load(ctx context.Context, o awsOptions) (*awsconf.Config, error) {
 	opts := awsconf.Options{Profile: o.profile, Region: o.region, EndpointURL: o.endpoint}
 	if o.debug {
-		opts.Debug = a.streams.Err
+		opts.Debug = escapedLines{a.streams.Err}
 	}
 	return awsconf.Load(ctx, opts)
+}
+
+// escapedLines takes whole lines and escapes what is in them.
+type escapedLines struct{ to io.Writer }
+
+func (e escapedLines) Write(p []byte) (int, error) {
+	var b strings.Builder
+	for line := range strings.Lines(string(p)) {
+		b.WriteString(term.Escape(strings.TrimSuffix(line, "\n")) + "\n")
+	}
+	if _, err := io.WriteString(e.to, b.String()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // format is the output format that is in force.

@@ -5,6 +5,7 @@ package render
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"strings"
@@ -160,10 +161,19 @@ func cut(cell string, width int, middle bool) string {
 }
 
 // JSON writes one value, indented, with a newline. Characters such as < and &
-// stay themselves.
+// stay themselves; those that would act on a terminal come as \u escapes.
 func JSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	to := bufio.NewWriter(w)
+	for line := range bytes.Lines(b.Bytes()) {
+		to.Write(escapeJSON(bytes.TrimSuffix(line, []byte("\n"))))
+		to.WriteByte('\n')
+	}
+	return to.Flush()
 }

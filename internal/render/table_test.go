@@ -1,6 +1,8 @@
 package render
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -99,5 +101,22 @@ func TestJSONKeepsCharacters(t *testing.T) {
 	}
 	if want := "{\n  \"a\": \"<&>\"\n}\n"; b.String() != want {
 		t.Errorf("got %q, want %q", b.String(), want)
+	}
+}
+
+func TestJSONShowsNothingThatActsOnTerminals(t *testing.T) {
+	in := map[string]any{"a\u009b31m": []string{"\x7f", "\u202e<", "\U000e0041", "line\n\ttab", "größe 文字 🙂"}}
+	var b strings.Builder
+	if err := JSON(&b, in); err != nil {
+		t.Fatal(err)
+	}
+	want := "{\n  \"a\\u009b31m\": [\n    \"\\u007f\",\n    \"\\u202e<\",\n    \"\\udb40\\udc41\",\n" +
+		"    \"line\\n\\ttab\",\n    \"größe 文字 🙂\"\n  ]\n}\n"
+	if b.String() != want {
+		t.Errorf("got\n%q, want\n%q", b.String(), want)
+	}
+	var out map[string]any
+	if err := json.Unmarshal([]byte(b.String()), &out); err != nil || !strings.Contains(fmt.Sprint(out), "\u009b31m:[\x7f \u202e< \U000e0041") {
+		t.Errorf("it reads as %q, %v", out, err)
 	}
 }

@@ -49,6 +49,9 @@ type SettingError struct{ text string }
 
 func (e *SettingError) Error() string { return e.text }
 
+// IsRegion tells whether a text is in the form of a region's name.
+func IsRegion(s string) bool { return regionPattern.MatchString(s) }
+
 var regionPattern = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$`)
 
 // ErrNoRegion says that no region was given in any way.
@@ -117,7 +120,7 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	if cfg.Region == "" {
 		return nil, ErrNoRegion
 	}
-	if !regionPattern.MatchString(cfg.Region) {
+	if !IsRegion(cfg.Region) {
 		return nil, &SettingError{fmt.Sprintf("%q is not the name of a region such as us-east-1", cfg.Region)}
 	}
 	cfg.HTTPClient = bounded(cfg.HTTPClient, maxAnswer) // not before: AWS_CA_BUNDLE asks for the SDK's own

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -55,22 +53,27 @@ const (
 // demo is one run of the story.
 type demo struct {
 	*app
-	url    string
+	box    *running
 	folder string // where the commands run, and leave a copy of the log files
 }
 
 func (d *demo) run(ctx context.Context) error {
-	stop, err := d.startSandbox(ctx)
+	options := sandboxOptions{
+		listen: "127.0.0.1:0", account: demoAccount, regions: demoRegion + ",eu-west-1",
+		logEvery: demoLogEvery, digestEvery: demoHashEvery, seedDays: 1,
+	}
+	box, err := options.start(ctx, d.app)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer box.stop()
+	d.box = box
 	if d.folder, err = os.MkdirTemp("", "trailctl-demo-"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(d.folder)
 
-	d.say("A local AWS answers at %s. CloudTrail takes minutes there to deliver; here it takes a second or two.", d.url)
+	d.say("A local AWS answers at %s. CloudTrail takes minutes there to deliver; here it takes a second or two.", d.box.url)
 	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", demoBucket, "--output", "table"); err != nil {
 		return err
 	}
@@ -105,38 +108,6 @@ func (d *demo) run(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) startSandbox(ctx context.Context) (stop func(), err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("starting the sandbox: %w", err)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	box, err := sandbox.New(ctx, sandbox.Options{
-		Regions:        []string{demoRegion, "eu-west-1"},
-		LogInterval:    demoLogEvery,
-		DigestInterval: demoHashEvery,
-	})
-	if err != nil {
-		cancel()
-		listener.Close()
-		return nil, fmt.Errorf("starting the sandbox: %w", err)
-	}
-	d.url = "http://" + listener.Addr().String()
-	srv := &http.Server{Handler: box, ReadHeaderTimeout: 10 * time.Second}
-	go srv.Serve(listener)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		box.Run(ctx)
-	}()
-	return func() {
-		cancel()
-		srv.Close()
-		<-done
-		box.Close()
-	}, nil
-}
-
 func (d *demo) say(format string, args ...any) {
 	lines := render.Wrap(fmt.Sprintf(format, args...), max(d.streams.Width, helpWidth)-len("# "))
 	fmt.Fprintf(d.streams.Out, "\n# %s\n", strings.Join(lines, "\n# "))
@@ -156,15 +127,8 @@ func (d *demo) trailctl(ctx context.Context, want int, args ...string) error {
 	cmd.Stdout, cmd.Stderr = d.streams.Out, d.streams.Err
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
-	cmd.Env = append(withoutAWS(os.Environ()),
-		"AWS_ENDPOINT_URL="+d.url,
-		"AWS_ACCESS_KEY_ID=operator",
-		"AWS_SECRET_ACCESS_KEY=demo",
-		"AWS_REGION="+demoRegion,
-		"AWS_CONFIG_FILE="+os.DevNull,
-		"AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
-		"AWS_EC2_METADATA_DISABLED=true",
-	)
+	cmd.Env = append(withoutAWS(os.Environ()), d.box.environment()...)
+	cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID=operator")
 	err = cmd.Run()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -192,7 +156,7 @@ func withoutAWS(env []string) []string {
 
 func (d *demo) as(ctx context.Context, user string) (*awsconf.Config, error) {
 	return awsconf.Load(ctx, awsconf.Options{
-		Region: demoRegion, EndpointURL: d.url,
+		Region: demoRegion, EndpointURL: d.box.url,
 		Credentials: credentials.NewStaticCredentialsProvider(user, "demo", ""),
 	})
 }

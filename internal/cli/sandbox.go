@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"trailctl/internal/awsconf"
 	"trailctl/internal/sandbox"
 )
 
@@ -122,7 +122,7 @@ func (o *sandboxOptions) check() error {
 		return usagef("--listen %s: the port is not a number from 0 to 65535", o.listen)
 	}
 	for _, r := range o.regionList() {
-		if !regionName.MatchString(r) {
+		if !awsconf.IsRegion(r) {
 			return usagef("--regions: %q is not the name of a region such as us-east-1", r)
 		}
 	}
@@ -142,8 +142,6 @@ func (o *sandboxOptions) check() error {
 	}
 	return nil
 }
-
-var regionName = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$`)
 
 func loopback(host string) bool {
 	if host == "localhost" {

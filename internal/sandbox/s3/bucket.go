@@ -79,7 +79,7 @@ func (s *Service) change(b *bucket, edit func(*settings)) error {
 var (
 	bucketName  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	dottedQuad  = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+$`)
-	regionName  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+	regionName  = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$`)
 	nameStarts  = []string{"xn--", "sthree-", "amzn-s3-demo-"}
 	nameEndings = []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"}
 )

@@ -35,6 +35,7 @@ func TestCreateBucket(t *testing.T) {
 		{"constraint of another region", create("four", "us-west-2", "eu-west-1"), 400, "IllegalLocationConstraintException", nil},
 		{"constraint us-east-1", create("four", "us-east-1", "us-east-1"), 400, "InvalidLocationConstraint", nil},
 		{"constraint that is no region", create("four", "mars", "us-east-1"), 400, "InvalidLocationConstraint", nil},
+		{"a region of the European sovereign cloud", create("five-eusc", "eusc-de-east-1", "eusc-de-east-1"), 200, "", nil},
 		{"broken document", sent{method: "PUT", path: "/four", body: "<Create"}, 400, "MalformedXML", nil},
 		{"other document", sent{method: "PUT", path: "/four", body: "<Other/>"}, 400, "MalformedXML", nil},
 		{"anonymous", sent{method: "PUT", path: "/four", as: "-"}, 403, "AccessDenied", nil},

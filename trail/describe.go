@@ -12,36 +12,6 @@ import (
 	"trailctl/bucket"
 )
 
-// CloudTrail is what making a trail needs of the SDK's CloudTrail client.
-type CloudTrail interface {
-	Describer
-	StatusReader
-	CreateTrail(context.Context, *cloudtrail.CreateTrailInput, ...func(*cloudtrail.Options)) (*cloudtrail.CreateTrailOutput, error)
-	UpdateTrail(context.Context, *cloudtrail.UpdateTrailInput, ...func(*cloudtrail.Options)) (*cloudtrail.UpdateTrailOutput, error)
-	StartLogging(context.Context, *cloudtrail.StartLoggingInput, ...func(*cloudtrail.Options)) (*cloudtrail.StartLoggingOutput, error)
-}
-
-// S3 is what making a trail needs of the SDK's S3 client.
-type S3 interface {
-	bucket.Locator
-	bucket.PolicyClient
-	bucket.SettingsReader
-	bucket.SettingsWriter
-}
-
-// Account is whose trails these are.
-type Account struct {
-	ID        string // twelve digits
-	Partition string // "aws", "aws-cn", "aws-us-gov", ...
-}
-
-// Clients are the ways to AWS. The functions give a client for a region.
-type Clients struct {
-	Account    Account
-	CloudTrail func(region string) CloudTrail
-	S3         func(region string) S3
-}
-
 // What Describe refuses.
 var (
 	ErrOtherHome = errors.New("the trail has another home region")

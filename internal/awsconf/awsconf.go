@@ -132,6 +132,8 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 func (c *Config) checkEndpoints() error {
 	for _, base := range []*string{
 		c.S3("").Options().BaseEndpoint, c.CloudTrail("").Options().BaseEndpoint, c.STS("").Options().BaseEndpoint,
+		c.SNS("").Options().BaseEndpoint, c.Logs("").Options().BaseEndpoint, c.IAM().Options().BaseEndpoint,
+		c.KMS("").Options().BaseEndpoint, c.Organizations().Options().BaseEndpoint, c.CloudWatch("").Options().BaseEndpoint,
 	} {
 		if base == nil {
 			continue

@@ -46,8 +46,14 @@ func trailClients(ctx context.Context, cfg *awsconf.Config) (trail.Clients, erro
 		return trail.Clients{}, err
 	}
 	return trail.Clients{
-		Account:    trail.Account{ID: id.Account, Partition: id.Partition},
-		CloudTrail: func(region string) trail.CloudTrail { return cfg.CloudTrail(region) },
-		S3:         func(region string) trail.S3 { return cfg.S3(region) },
+		Account:       trail.Account{ID: id.Account, Partition: id.Partition},
+		CloudTrail:    func(region string) trail.CloudTrail { return cfg.CloudTrail(region) },
+		S3:            func(region string) trail.S3 { return cfg.S3(region) },
+		SNS:           func(region string) trail.SNS { return cfg.SNS(region) },
+		Logs:          func(region string) trail.Logs { return cfg.Logs(region) },
+		IAM:           func() trail.IAM { return cfg.IAM() },
+		KMS:           func(region string) trail.KMS { return cfg.KMS(region) },
+		Organizations: func() trail.Organizations { return cfg.Organizations() },
+		CloudWatch:    func(region string) trail.CloudWatch { return cfg.CloudWatch(region) },
 	}, nil
 }

@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,8 +31,8 @@ const MaxPolicy = 20 * 1024
 
 // What changing a policy can fail with.
 var (
-	ErrPolicyTooLarge = errors.New("the bucket policy would be larger than S3 allows")
-	ErrPolicyContest  = errors.New("somebody else keeps changing the bucket policy")
+	ErrPolicyTooLarge = policy.ErrTooLarge
+	ErrPolicyContest  = policy.ErrContest
 )
 
 // TrailAccess is what CloudTrail must be allowed to do to a bucket so that
@@ -41,7 +42,10 @@ type TrailAccess struct {
 	Partition string // "aws", "aws-cn", "aws-us-gov", ...
 	Base      Base   // where the files go; with Org, the organization's folder, too
 	Trails    []string
+	Owner     string // the account that must own the bucket; "" is Base.Account
 }
+
+func (a TrailAccess) owner() string { return cmp.Or(a.Owner, a.Base.Account) }
 
 // Grants are the single permissions, each for the sake of the trails named.
 func (a TrailAccess) Grants() []policy.Grant {
@@ -69,9 +73,12 @@ func (a TrailAccess) Grants() []policy.Grant {
 
 // Statements is a policy that holds the grants and nothing else, to show to
 // whoever may change the bucket.
-func (a TrailAccess) Statements() string {
+func (a TrailAccess) Statements() string { return PolicyFor([]TrailAccess{a}) }
+
+// PolicyFor is such a policy for several places in one bucket.
+func PolicyFor(list []TrailAccess) string {
 	d := &policy.Document{}
-	for _, g := range a.Grants() {
+	for _, g := range grantsOf(list) {
 		d.Allow(g)
 	}
 	return d.String()
@@ -79,28 +86,16 @@ func (a TrailAccess) Statements() string {
 
 // PolicyChange is a bucket policy before and after, both as JSON; Before is
 // empty when the bucket has none.
-type PolicyChange struct {
-	Before, After string
-	Changed       bool
-	Notes         []string
-	Denies        []string // Deny statements, any of which may stop CloudTrail
-}
+type PolicyChange = policy.Change
 
 // Merge puts the grants into a policy text, leaving everything else as it is.
 func (a TrailAccess) Merge(before string) (PolicyChange, error) {
-	d, err := policy.Parse(before)
+	c, err := policy.Merge(before, a.Grants())
+	if err == nil {
+		err = c.Within(MaxPolicy)
+	}
 	if err != nil {
-		return PolicyChange{}, fmt.Errorf("bucket %s: %w", a.Bucket, err)
-	}
-	c := PolicyChange{Before: before, Denies: d.DenySids()}
-	for _, g := range a.Grants() {
-		out := d.Allow(g)
-		c.Changed = c.Changed || out.How != policy.Present
-		c.Notes = append(c.Notes, out.Note...)
-	}
-	c.After = d.String()
-	if c.Changed && len(c.After) > MaxPolicy {
-		return PolicyChange{}, fmt.Errorf("bucket %s: %w: %d bytes, the limit is %d", a.Bucket, ErrPolicyTooLarge, len(c.After), MaxPolicy)
+		return PolicyChange{}, fmt.Errorf("the policy of bucket %s: %w", a.Bucket, err)
 	}
 	return c, nil
 }
@@ -125,89 +120,37 @@ func Policy(ctx context.Context, client PolicyClient, name, account string) (str
 	return aws.ToString(out.Policy), nil
 }
 
-// How long a written policy may take to be read back, and how often a write
-// is tried again when somebody else wrote in between.
-const (
-	readBackAttempts = 6
-	readBackWait     = 200 * time.Millisecond // doubles with each attempt
-	policyAttempts   = 5
-)
-
-// AllowTrail writes the grants into the bucket's policy. S3 has no lock for
-// it, so the policy is read right before the write, merged into what stands
-// there by then, and read back after it: when another writer's version has
-// taken the place of ours, the grants are merged into that one. sleep waits,
-// or ends early with the context's error.
+// AllowTrail writes the grants into the bucket's policy: merged into what
+// stands there at that moment, and read back, because S3 has no lock for it.
+// sleep waits, or ends early with the context's error.
 func AllowTrail(ctx context.Context, client PolicyClient, a TrailAccess, sleep func(context.Context, time.Duration) error) (PolicyChange, error) {
-	var first *PolicyChange
-	for range policyAttempts {
-		change, err := a.readAndMerge(ctx, client)
-		if err != nil {
-			return PolicyChange{}, err
-		}
-		if first == nil {
-			first = &change
-		}
-		if !change.Changed {
-			change.Before, change.Changed = first.Before, first.Changed
-			return change, nil
-		}
-		_, err = client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{
-			Bucket: &a.Bucket, Policy: &change.After, ExpectedBucketOwner: &a.Base.Account,
-		})
-		if err != nil {
-			return PolicyChange{}, fmt.Errorf("writing the policy of bucket %s: %w", a.Bucket, classify(err))
-		}
-		done, err := a.readBack(ctx, client, change, sleep)
-		if err != nil {
-			return PolicyChange{}, err
-		}
-		if done {
-			change.Before = first.Before
-			return change, nil
-		}
-	}
-	return PolicyChange{}, fmt.Errorf("bucket %s: %w: it was written %d times, and each time something else stood there afterwards",
-		a.Bucket, ErrPolicyContest, policyAttempts)
+	return AllowTrails(ctx, client, []TrailAccess{a}, sleep)
 }
 
-func (a TrailAccess) readAndMerge(ctx context.Context, client PolicyClient) (PolicyChange, error) {
-	text, err := Policy(ctx, client, a.Bucket, a.Base.Account)
-	if err != nil {
-		return PolicyChange{}, err
+// AllowTrails does so for several places in one bucket with one write; all
+// name the same bucket.
+func AllowTrails(ctx context.Context, client PolicyClient, list []TrailAccess, sleep policy.Sleep) (PolicyChange, error) {
+	if len(list) == 0 {
+		return PolicyChange{}, nil
 	}
-	return a.Merge(text)
+	return policyStore(client, list[0].Bucket, list[0].owner()).Allow(ctx, grantsOf(list), sleep)
 }
 
-// readBack tells whether what was written stands there. S3 may go on showing
-// the old policy for a moment, which is not yet a reason to write again.
-func (a TrailAccess) readBack(ctx context.Context, client PolicyClient, written PolicyChange, sleep func(context.Context, time.Duration) error) (bool, error) {
-	old, err := policy.Parse(written.Before)
-	if err != nil {
-		return false, err
-	}
-	for i := range readBackAttempts {
-		if i > 0 {
-			if err := sleep(ctx, readBackWait<<(i-1)); err != nil {
-				return false, err
+// policyStore is a bucket's policy for reading and writing. owner is the
+// account that must own the bucket.
+func policyStore(client PolicyClient, name, owner string) policy.Store {
+	return policy.Store{
+		Name: "the policy of bucket " + name,
+		Read: func(ctx context.Context) (string, error) { return Policy(ctx, client, name, owner) },
+		Write: func(ctx context.Context, text string) error {
+			_, err := client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &name, Policy: &text, ExpectedBucketOwner: &owner})
+			if err != nil {
+				return fmt.Errorf("writing the policy of bucket %s: %w", name, classify(err))
 			}
-		}
-		now, err := a.readAndMerge(ctx, client)
-		switch {
-		case err != nil:
-			return false, err
-		case !now.Changed:
-			return true, nil
-		}
-		doc, err := policy.Parse(now.Before)
-		if err != nil {
-			return false, err
-		}
-		if !policy.Same(doc, old) {
-			return false, nil // a third version: someone else's
-		}
+			return nil
+		},
+		Max: MaxPolicy,
 	}
-	return false, nil
 }
 
 func codeIs(err error, codes ...string) bool {

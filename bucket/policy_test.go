@@ -171,7 +171,7 @@ func TestAllowTrail(t *testing.T) {
 		"already there":         {server: policyServer{text: granted.After}, writes: 0, has: "Foreign"},
 		"slow to show":          {server: policyServer{text: foreign, shown: []string{foreign, foreign, foreign}}, writes: 1, changed: true, has: "Foreign"},
 		"overwritten by others": {server: policyServer{text: foreign, onWrite: overwrite(2)}, writes: 3, changed: true, has: "Newer"},
-		"overwritten for ever":  {server: policyServer{text: foreign, onWrite: overwrite(99)}, writes: policyAttempts, err: ErrPolicyContest},
+		"overwritten for ever":  {server: policyServer{text: foreign, onWrite: overwrite(99)}, writes: 5, err: ErrPolicyContest},
 		"not readable":          {server: policyServer{fail: &smithy.GenericAPIError{Code: "AccessDenied"}}, err: ErrDenied},
 	}
 	for name, tt := range tests {

@@ -122,11 +122,7 @@ type SettingsReader interface {
 // in Unread; any other trouble is an error.
 func ReadSettings(ctx context.Context, client SettingsReader, name, account string) (Settings, error) {
 	s := Settings{Unread: map[string]error{}}
-	reads := []struct {
-		setting string
-		missing string // S3's code for "not set"
-		read    func() error
-	}{
+	for _, r := range []setting{
 		{PublicAccessSetting, "NoSuchPublicAccessBlockConfiguration", func() error {
 			out, err := client.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: &name, ExpectedBucketOwner: &account})
 			if err == nil && out.PublicAccessBlockConfiguration != nil {
@@ -152,15 +148,9 @@ func ReadSettings(ctx context.Context, client SettingsReader, name, account stri
 			}
 			return err
 		}},
-	}
-	for _, r := range reads {
-		err := r.read()
-		switch classified := classify(err); {
-		case err == nil, codeIs(err, r.missing):
-		case errors.Is(classified, ErrDenied), codeIs(err, "NotImplemented", "MethodNotAllowed"):
-			s.Unread[r.setting] = classified
-		default:
-			return s, fmt.Errorf("reading the %s of bucket %s: %w", r.setting, name, classified)
+	} {
+		if err := r.into(s.Unread, name); err != nil {
+			return s, err
 		}
 	}
 	return s, nil

@@ -2,9 +2,6 @@ package trail
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -38,8 +35,10 @@ type Options struct {
 // Result is what became of a plan. Done holds the changes that were made, as
 // they were made; what somebody else had done meanwhile is seen in them.
 type Result struct {
-	Trail   Trail
+	Trail   Trail   // the first of several
+	Trails  []Trail // all of them
 	Logging bool
+	Deleted bool // they are no more
 	Done    []Step
 	Failed  *Step  // nil when all went well
 	Left    []Step // changes that were not tried
@@ -59,11 +58,11 @@ func (e *StepError) Unwrap() error { return e.Err }
 // fails, with a *StepError. What was done stays; describing, planning and
 // applying again does the rest.
 func Apply(ctx context.Context, clients Clients, p Plan, o Options) (Result, error) {
-	r := &run{clients: clients, options: o, sleep: o.Sleep}
+	r := &run{clients: clients, options: o, sleep: o.Sleep, fresh: map[thing]bool{}}
 	if r.sleep == nil {
 		r.sleep = Sleep
 	}
-	result := Result{Trail: p.Trail, Logging: p.Logging}
+	result := Result{Trail: p.Trail, Trails: p.Trails, Logging: p.Logging, Deleted: p.Deletes}
 	var steps []Step
 	for _, s := range p.Steps {
 		r.denies = append(r.denies, s.denies...)
@@ -107,8 +106,8 @@ type run struct {
 	options Options
 	sleep   func(context.Context, time.Duration) error
 	step    Step
-	fresh   bool     // a bucket or a policy was changed in this run
-	denies  []string // Deny statements of the bucket's policy
+	fresh   map[thing]bool // what was made or changed in this run
+	denies  []string       // Deny statements of the policies around the trail
 }
 
 func (r *run) tell(p Progress) {
@@ -117,47 +116,4 @@ func (r *run) tell(p Progress) {
 	}
 }
 
-// waits are how long to wait between attempts. CloudTrail looks at a bucket
-// or a policy as it was some seconds ago, up to about a minute. Its answer is
-// waited out when this run made the change, and for a shorter time otherwise:
-// an earlier run may have made it just now.
-func (r *run) waits() []time.Duration {
-	seconds := []int{1, 2, 4, 5}
-	if r.fresh {
-		seconds = []int{1, 2, 4, 8, 10, 15, 20}
-	}
-	var waits []time.Duration
-	for _, n := range seconds {
-		waits = append(waits, time.Duration(n)*time.Second)
-	}
-	return waits
-}
-
-// notYet tells CloudTrail's answers to things that are too fresh.
-func notYet(err error) bool {
-	return slices.Contains([]string{"InsufficientS3BucketPolicy", "S3BucketDoesNotExist", "Conflict"}, errorCode(err))
-}
-
-// untilAccepted calls until CloudTrail accepts what was just made.
-func (r *run) untilAccepted(ctx context.Context, bucketName string, call func() error) error {
-	waits := r.waits()
-	var waited time.Duration
-	for i := 0; ; i++ {
-		err := call()
-		if err == nil || !notYet(err) {
-			return err
-		}
-		if i == len(waits) {
-			err = fmt.Errorf("%w (still refused after %s)", err, waited)
-			if len(r.denies) > 0 && errorCode(err) == "InsufficientS3BucketPolicy" {
-				err = fmt.Errorf("%w; the policy of %s denies something in %s", err, bucketName, strings.Join(r.denies, ", "))
-			}
-			return err
-		}
-		r.tell(Progress{State: Waiting, Step: r.step, Wait: waits[i], Err: err})
-		if err := r.sleep(ctx, waits[i]); err != nil {
-			return err
-		}
-		waited += waits[i]
-	}
-}
+func (r *run) touched(t thing) { r.fresh[t] = true }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (f *fakeAWS) state(t *testing.T) string {
 	for name, b := range f.buckets {
 		buckets[name] = *b
 	}
-	text, err := json.Marshal(map[string]any{"trails": f.trails, "logging": f.logging})
+	text, err := json.Marshal(map[string]any{"trails": f.trails, "logging": f.logging, "tags": f.tags, "selectors": f.selectors, "insights": f.insights})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,30 @@ func (f *fakeAWS) state(t *testing.T) string {
 			text = append(text, " safe"...)
 		}
 	}
-	return string(text)
+	return string(text) + f.around()
+}
+
+// around is the state of what stands around the trails.
+func (f *fakeAWS) around() string {
+	var b strings.Builder
+	for _, a := range slices.Sorted(maps.Keys(f.topics)) {
+		fmt.Fprintln(&b, a, policy.Indented(f.topics[a].policy), f.topics[a].tags)
+	}
+	for _, a := range slices.Sorted(maps.Keys(f.groups)) {
+		fmt.Fprintln(&b, a, *f.groups[a])
+	}
+	for _, n := range slices.Sorted(maps.Keys(f.roles)) {
+		fmt.Fprintln(&b, n, *f.roles[n])
+	}
+	for _, a := range slices.Sorted(maps.Keys(f.keys)) {
+		fmt.Fprintln(&b, a, *f.keys[a])
+	}
+	for _, n := range slices.Sorted(maps.Keys(f.buckets)) {
+		text, _ := json.Marshal(f.buckets[n].notifications)
+		fmt.Fprintln(&b, n, string(text))
+	}
+	fmt.Fprintln(&b, f.organization)
+	return b.String()
 }
 
 func TestSecondRunChangesNothing(t *testing.T) {
@@ -187,7 +211,7 @@ func TestFreshPolicyIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestWaitEndsWithContext(t *testing.T) {
+func TestFreshWaitEndsWithContext(t *testing.T) {
 	f := newFake()
 	f.refusals = 1000
 	_, _, err := create(t, f, Spec{Name: "audit", Region: home}, Options{
@@ -216,6 +240,7 @@ func TestUpdateChangesOnlyWhatDiffers(t *testing.T) {
 	}
 	topic := "arn:aws:sns:eu-west-1:111122223333:topic"
 	f.trails[auditARN].SnsTopicARN = &topic
+	f.topics[topic] = &fakeTopic{policy: `{"Statement":{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"SNS:Publish","Resource":"*"}}`}
 	_, r, err := create(t, f, Spec{Name: "audit", Region: home, LogFileValidation: ptr(false)}, Options{})
 	if err != nil || len(r.Done) != 1 || len(r.Done[0].Fields) != 1 {
 		t.Fatalf("%+v, %v", r, err)
@@ -272,7 +297,7 @@ func TestDescribeOrganizationTrail(t *testing.T) {
 	theirs := strings.Replace(auditARN, account, "999999999999", 1)
 	f.trails[auditARN].TrailARN = &theirs
 	cur, err := Describe(t.Context(), f.clients(), Spec{Name: "audit", Region: home})
-	if err != nil || cur.Trail != nil {
-		t.Errorf("%+v, %v", cur.Trail, err)
+	if err != nil || cur.Homes[0].Trail != nil {
+		t.Errorf("%+v, %v", cur.Homes[0].Trail, err)
 	}
 }

@@ -59,6 +59,8 @@ type S3 interface {
 	bucket.PolicyClient
 	bucket.SettingsReader
 	bucket.SettingsWriter
+	bucket.NotificationClient
+	BucketLister
 }
 
 // SNS is what trails need of the SDK's SNS client.

@@ -1,19 +1,16 @@
 package trail
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"trailctl/bucket"
 )
@@ -22,9 +19,17 @@ const account = "111122223333"
 
 // fakeAWS is an account in memory.
 type fakeAWS struct {
-	buckets map[string]*fakeBucket
-	trails  map[string]*types.Trail // by ARN
-	logging map[string]bool         // by ARN
+	buckets      map[string]*fakeBucket
+	trails       map[string]*types.Trail                         // by ARN
+	logging      map[string]bool                                 // by ARN
+	tags         map[string]map[string]string                    // by the trail's ARN
+	selectors    map[string]*cloudtrail.PutEventSelectorsInput   // by the trail's ARN
+	insights     map[string]*cloudtrail.PutInsightSelectorsInput // by the trail's ARN
+	topics       map[string]*fakeTopic                           // by ARN
+	groups       map[string]*fakeGroup                           // by ARN
+	roles        map[string]*fakeRole                            // by name
+	keys         map[string]*fakeKey                             // by ARN
+	organization *fakeOrganization                               // nil: none
 
 	mu       sync.Mutex // calls come from several goroutines
 	calls    []string   // operations, in order
@@ -34,8 +39,9 @@ type fakeAWS struct {
 	failAfter bool  // it fails after it had its effect
 	failWith  error // how
 
-	bare        bool // new buckets get no settings, as with some imitations of S3
-	refusals    int  // how often CreateTrail and UpdateTrail refuse the policy
+	bare        bool   // new buckets get no settings, as with some imitations of S3
+	refusals    int    // how often CreateTrail and UpdateTrail refuse
+	refuseWith  string // with this code; "" is the bucket policy's
 	noListTrail bool
 }
 
@@ -45,17 +51,28 @@ type fakeBucket struct {
 	block         bool
 	ownership     s3types.ObjectOwnership
 	encrypted     bool
+	notifications s3types.NotificationConfiguration
 }
 
 func newFake() *fakeAWS {
-	return &fakeAWS{buckets: map[string]*fakeBucket{}, trails: map[string]*types.Trail{}, logging: map[string]bool{}}
+	return &fakeAWS{
+		buckets: map[string]*fakeBucket{}, trails: map[string]*types.Trail{}, logging: map[string]bool{},
+		tags: map[string]map[string]string{}, selectors: map[string]*cloudtrail.PutEventSelectorsInput{},
+		insights: map[string]*cloudtrail.PutInsightSelectorsInput{},
+		topics:   map[string]*fakeTopic{}, groups: map[string]*fakeGroup{}, roles: map[string]*fakeRole{}, keys: map[string]*fakeKey{},
+	}
 }
 
 func (f *fakeAWS) clients() Clients {
 	return Clients{
-		Account:    Account{ID: account, Partition: "aws"},
-		CloudTrail: func(region string) CloudTrail { return fakeTrails{f, region} },
-		S3:         func(region string) S3 { return fakeS3{f, region} },
+		Account:       Account{ID: account, Partition: "aws"},
+		CloudTrail:    func(region string) CloudTrail { return fakeTrails{f, region} },
+		S3:            func(region string) S3 { return fakeS3{f, region} },
+		SNS:           func(region string) SNS { return fakeSNS{f, region} },
+		Logs:          func(region string) Logs { return fakeLogs{f, region} },
+		IAM:           func() IAM { return fakeIAM{f} },
+		KMS:           func(region string) KMS { return fakeKMS{f, region} },
+		Organizations: func() Organizations { return fakeOrganizations{f} },
 	}
 }
 
@@ -136,19 +153,32 @@ func (f fakeTrails) GetTrailStatus(_ context.Context, in *cloudtrail.GetTrailSta
 	return &cloudtrail.GetTrailStatusOutput{IsLogging: aws.Bool(f.logging[*t.TrailARN])}, nil
 }
 
-// allowed is CloudTrail's look at the bucket.
-func (f fakeTrails) allowed(arn, name, prefix string) error {
-	b := f.buckets[name]
+// allowed is CloudTrail's look at what a trail is connected with.
+func (f fakeTrails) allowed(t *types.Trail) error {
+	b := f.buckets[*t.S3BucketName]
 	if b == nil {
 		return api("S3BucketDoesNotExistException")
 	}
-	access := bucket.TrailAccess{Bucket: name, Partition: "aws", Base: bucket.Base{Prefix: prefix, Account: account}, Trails: []string{arn}}
+	base := bucket.Base{Prefix: aws.ToString(t.S3KeyPrefix), Account: account}
+	if aws.ToBool(t.IsOrganizationTrail) {
+		switch {
+		case f.organization == nil:
+			return api("OrganizationsNotInUseException")
+		case !f.organization.access:
+			return api("CloudTrailAccessNotEnabledException")
+		}
+		base.Org = f.organization.id
+	}
+	access := bucket.TrailAccess{Bucket: *t.S3BucketName, Partition: "aws", Base: base, Trails: []string{*t.TrailARN}}
 	if c, err := access.Merge(b.policy); err != nil || c.Changed {
 		return api("InsufficientS3BucketPolicyException")
 	}
+	if err := f.allowedAround(t); err != nil {
+		return err
+	}
 	if f.refusals > 0 {
 		f.refusals--
-		return api("InsufficientS3BucketPolicyException")
+		return api(cmp.Or(f.refuseWith, "InsufficientS3BucketPolicyException"))
 	}
 	return nil
 }
@@ -159,13 +189,19 @@ func (f fakeTrails) CreateTrail(_ context.Context, in *cloudtrail.CreateTrailInp
 		if f.trails[arn] != nil {
 			return api("TrailAlreadyExistsException")
 		}
-		if err := f.allowed(arn, *in.S3BucketName, aws.ToString(in.S3KeyPrefix)); err != nil {
-			return err
-		}
-		f.trails[arn] = &types.Trail{
+		t := &types.Trail{
 			Name: in.Name, TrailARN: &arn, HomeRegion: aws.String(f.region), S3BucketName: in.S3BucketName, S3KeyPrefix: in.S3KeyPrefix,
 			IsMultiRegionTrail: in.IsMultiRegionTrail, IncludeGlobalServiceEvents: in.IncludeGlobalServiceEvents,
-			LogFileValidationEnabled: in.EnableLogFileValidation,
+			LogFileValidationEnabled: in.EnableLogFileValidation, IsOrganizationTrail: in.IsOrganizationTrail,
+			SnsTopicARN: f.topicOf(in.SnsTopicName), KmsKeyId: in.KmsKeyId,
+			CloudWatchLogsLogGroupArn: in.CloudWatchLogsLogGroupArn, CloudWatchLogsRoleArn: in.CloudWatchLogsRoleArn,
+		}
+		if err := f.allowed(t); err != nil {
+			return err
+		}
+		f.trails[arn], f.tags[arn] = t, map[string]string{}
+		for _, tag := range in.TagsList {
+			f.tags[arn][*tag.Key] = *tag.Value
 		}
 		return nil
 	})
@@ -183,7 +219,14 @@ func (f fakeTrails) UpdateTrail(_ context.Context, in *cloudtrail.UpdateTrailInp
 		set(&next.IsMultiRegionTrail, in.IsMultiRegionTrail)
 		set(&next.IncludeGlobalServiceEvents, in.IncludeGlobalServiceEvents)
 		set(&next.LogFileValidationEnabled, in.EnableLogFileValidation)
-		if err := f.allowed(*t.TrailARN, *next.S3BucketName, aws.ToString(next.S3KeyPrefix)); err != nil {
+		set(&next.IsOrganizationTrail, in.IsOrganizationTrail)
+		set(&next.KmsKeyId, in.KmsKeyId)
+		set(&next.CloudWatchLogsLogGroupArn, in.CloudWatchLogsLogGroupArn)
+		set(&next.CloudWatchLogsRoleArn, in.CloudWatchLogsRoleArn)
+		if in.SnsTopicName != nil {
+			next.SnsTopicARN = f.topicOf(in.SnsTopicName)
+		}
+		if err := f.allowed(&next); err != nil {
 			return err
 		}
 		*t = next
@@ -207,128 +250,114 @@ func (f fakeTrails) StartLogging(_ context.Context, in *cloudtrail.StartLoggingI
 	})
 }
 
-type fakeS3 struct {
-	*fakeAWS
-	region string
-}
-
-func (f fakeS3) HeadBucket(_ context.Context, in *s3.HeadBucketInput, _ ...func(*s3.Options)) (*s3.HeadBucketOutput, error) {
-	if err := f.call("HeadBucket", nil); err != nil {
-		return nil, err
-	}
-	b := f.buckets[*in.Bucket]
-	switch {
-	case b == nil:
-		return nil, httpError(http.StatusNotFound, "NotFound", "")
-	case b.owner != account:
-		return nil, httpError(http.StatusForbidden, "Forbidden", b.region)
-	}
-	return &s3.HeadBucketOutput{BucketRegion: &b.region}, nil
-}
-
-func httpError(status int, code, region string) error {
-	h := http.Header{}
-	if region != "" {
-		h.Set("x-amz-bucket-region", region)
-	}
-	return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: h}}, Err: api(code)}
-}
-
-// own is the account's bucket, reached in its own region.
-func (f fakeS3) own(name *string) (*fakeBucket, error) {
-	b := f.buckets[*name]
-	switch {
-	case b == nil:
-		return nil, api("NoSuchBucket")
-	case b.owner != account:
-		return nil, api("AccessDenied")
-	case b.region != f.region:
-		return nil, api("PermanentRedirect")
-	}
-	return b, nil
-}
-
-func (f fakeS3) GetBucketLocation(context.Context, *s3.GetBucketLocationInput, ...func(*s3.Options)) (*s3.GetBucketLocationOutput, error) {
-	return nil, errors.New("nobody should have to ask")
-}
-
-func (f fakeS3) read(name string, in *string, missing string, is func(*fakeBucket) bool) error {
-	if err := f.call(name, nil); err != nil {
-		return err
-	}
-	b, err := f.own(in)
-	if err == nil && !is(b) {
-		err = api(missing)
-	}
-	return err
-}
-
-func (f fakeS3) GetBucketPolicy(_ context.Context, in *s3.GetBucketPolicyInput, _ ...func(*s3.Options)) (*s3.GetBucketPolicyOutput, error) {
-	err := f.read("GetBucketPolicy", in.Bucket, "NoSuchBucketPolicy", func(b *fakeBucket) bool { return b.policy != "" })
-	if err != nil {
-		return nil, err
-	}
-	return &s3.GetBucketPolicyOutput{Policy: aws.String(f.buckets[*in.Bucket].policy)}, nil
-}
-
-func (f fakeS3) GetPublicAccessBlock(_ context.Context, in *s3.GetPublicAccessBlockInput, _ ...func(*s3.Options)) (*s3.GetPublicAccessBlockOutput, error) {
-	on := aws.Bool(true)
-	return &s3.GetPublicAccessBlockOutput{PublicAccessBlockConfiguration: &s3types.PublicAccessBlockConfiguration{
-			BlockPublicAcls: on, IgnorePublicAcls: on, BlockPublicPolicy: on, RestrictPublicBuckets: on}},
-		f.read("GetPublicAccessBlock", in.Bucket, "NoSuchPublicAccessBlockConfiguration", func(b *fakeBucket) bool { return b.block })
-}
-
-func (f fakeS3) GetBucketOwnershipControls(_ context.Context, in *s3.GetBucketOwnershipControlsInput, _ ...func(*s3.Options)) (*s3.GetBucketOwnershipControlsOutput, error) {
-	err := f.read("GetBucketOwnershipControls", in.Bucket, "OwnershipControlsNotFoundError", func(b *fakeBucket) bool { return b.ownership != "" })
-	if err != nil {
-		return nil, err
-	}
-	return &s3.GetBucketOwnershipControlsOutput{OwnershipControls: &s3types.OwnershipControls{
-		Rules: []s3types.OwnershipControlsRule{{ObjectOwnership: f.buckets[*in.Bucket].ownership}}}}, nil
-}
-
-func (f fakeS3) GetBucketEncryption(_ context.Context, in *s3.GetBucketEncryptionInput, _ ...func(*s3.Options)) (*s3.GetBucketEncryptionOutput, error) {
-	return &s3.GetBucketEncryptionOutput{ServerSideEncryptionConfiguration: &s3types.ServerSideEncryptionConfiguration{
-			Rules: []s3types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &s3types.ServerSideEncryptionByDefault{SSEAlgorithm: "AES256"}}}}},
-		f.read("GetBucketEncryption", in.Bucket, "ServerSideEncryptionConfigurationNotFoundError", func(b *fakeBucket) bool { return b.encrypted })
-}
-
-func (f fakeS3) CreateBucket(_ context.Context, in *s3.CreateBucketInput, _ ...func(*s3.Options)) (*s3.CreateBucketOutput, error) {
-	return &s3.CreateBucketOutput{}, f.call("CreateBucket", func() error {
-		if b := f.buckets[*in.Bucket]; b != nil {
-			return api("BucketAlreadyOwnedByYou")
+func (f fakeTrails) StopLogging(_ context.Context, in *cloudtrail.StopLoggingInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.StopLoggingOutput, error) {
+	return &cloudtrail.StopLoggingOutput{}, f.call("StopLogging", func() error {
+		t, err := f.find(*in.Name)
+		if err == nil {
+			delete(f.logging, *t.TrailARN)
 		}
-		f.buckets[*in.Bucket] = &fakeBucket{owner: account, region: f.region, ownership: in.ObjectOwnership, block: !f.bare, encrypted: !f.bare}
+		return err
+	})
+}
+
+func (f fakeTrails) DeleteTrail(_ context.Context, in *cloudtrail.DeleteTrailInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.DeleteTrailOutput, error) {
+	return &cloudtrail.DeleteTrailOutput{}, f.call("DeleteTrail", func() error {
+		t, err := f.find(*in.Name)
+		if err == nil {
+			delete(f.logging, *t.TrailARN)
+			delete(f.tags, *t.TrailARN)
+			delete(f.trails, *t.TrailARN)
+		}
+		return err
+	})
+}
+
+func (f fakeTrails) ListTags(_ context.Context, in *cloudtrail.ListTagsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.ListTagsOutput, error) {
+	if err := f.call("ListTags", nil); err != nil {
+		return nil, err
+	}
+	list := types.ResourceTag{ResourceId: &in.ResourceIdList[0], TagsList: tagList(f.tags[in.ResourceIdList[0]])}
+	return &cloudtrail.ListTagsOutput{ResourceTagList: []types.ResourceTag{list}}, nil
+}
+
+func (f fakeTrails) AddTags(_ context.Context, in *cloudtrail.AddTagsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.AddTagsOutput, error) {
+	return &cloudtrail.AddTagsOutput{}, f.call("AddTags", func() error {
+		for _, t := range in.TagsList {
+			f.tags[*in.ResourceId][*t.Key] = *t.Value
+		}
 		return nil
 	})
 }
 
-func (f fakeS3) write(name string, in *string, change func(*fakeBucket)) error {
-	return f.call(name, func() error {
-		b, err := f.own(in)
+func (f fakeTrails) RemoveTags(_ context.Context, in *cloudtrail.RemoveTagsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.RemoveTagsOutput, error) {
+	return &cloudtrail.RemoveTagsOutput{}, f.call("RemoveTags", func() error {
+		for _, t := range in.TagsList {
+			delete(f.tags[*in.ResourceId], *t.Key)
+		}
+		return nil
+	})
+}
+
+// byAny finds a trail by name or ARN for calls that take both.
+func (f fakeTrails) byAny(name *string) (string, error) {
+	t, err := f.find(aws.ToString(name))
+	if err != nil {
+		return "", err
+	}
+	return *t.TrailARN, nil
+}
+
+func (f fakeTrails) GetEventSelectors(_ context.Context, in *cloudtrail.GetEventSelectorsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.GetEventSelectorsOutput, error) {
+	if err := f.call("GetEventSelectors", nil); err != nil {
+		return nil, err
+	}
+	arn, err := f.byAny(in.TrailName)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudtrail.GetEventSelectorsOutput{TrailARN: &arn}
+	if s := f.selectors[arn]; s != nil {
+		out.EventSelectors, out.AdvancedEventSelectors = s.EventSelectors, s.AdvancedEventSelectors
+	} else {
+		out.EventSelectors = []types.EventSelector{{ReadWriteType: types.ReadWriteTypeAll, IncludeManagementEvents: aws.Bool(true)}}
+	}
+	return out, nil
+}
+
+func (f fakeTrails) PutEventSelectors(_ context.Context, in *cloudtrail.PutEventSelectorsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.PutEventSelectorsOutput, error) {
+	return &cloudtrail.PutEventSelectorsOutput{}, f.call("PutEventSelectors", func() error {
+		arn, err := f.byAny(in.TrailName)
 		if err == nil {
-			change(b)
+			f.selectors[arn] = in
+			f.trails[arn].HasCustomEventSelectors = aws.Bool(true)
 		}
 		return err
 	})
 }
 
-func (f fakeS3) PutBucketPolicy(_ context.Context, in *s3.PutBucketPolicyInput, _ ...func(*s3.Options)) (*s3.PutBucketPolicyOutput, error) {
-	return &s3.PutBucketPolicyOutput{}, f.write("PutBucketPolicy", in.Bucket, func(b *fakeBucket) { b.policy = *in.Policy })
+func (f fakeTrails) GetInsightSelectors(_ context.Context, in *cloudtrail.GetInsightSelectorsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.GetInsightSelectorsOutput, error) {
+	if err := f.call("GetInsightSelectors", nil); err != nil {
+		return nil, err
+	}
+	arn, err := f.byAny(in.TrailName)
+	if err != nil {
+		return nil, err
+	}
+	s := f.insights[arn]
+	if s == nil || len(s.InsightSelectors) == 0 {
+		return nil, api("InsightNotEnabledException")
+	}
+	return &cloudtrail.GetInsightSelectorsOutput{TrailARN: &arn, InsightSelectors: s.InsightSelectors}, nil
 }
 
-func (f fakeS3) PutPublicAccessBlock(_ context.Context, in *s3.PutPublicAccessBlockInput, _ ...func(*s3.Options)) (*s3.PutPublicAccessBlockOutput, error) {
-	return &s3.PutPublicAccessBlockOutput{}, f.write("PutPublicAccessBlock", in.Bucket, func(b *fakeBucket) { b.block = true })
-}
-
-func (f fakeS3) PutBucketOwnershipControls(_ context.Context, in *s3.PutBucketOwnershipControlsInput, _ ...func(*s3.Options)) (*s3.PutBucketOwnershipControlsOutput, error) {
-	return &s3.PutBucketOwnershipControlsOutput{}, f.write("PutBucketOwnershipControls", in.Bucket, func(b *fakeBucket) {
-		b.ownership = in.OwnershipControls.Rules[0].ObjectOwnership
+func (f fakeTrails) PutInsightSelectors(_ context.Context, in *cloudtrail.PutInsightSelectorsInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.PutInsightSelectorsOutput, error) {
+	return &cloudtrail.PutInsightSelectorsOutput{}, f.call("PutInsightSelectors", func() error {
+		arn, err := f.byAny(in.TrailName)
+		if err == nil {
+			f.insights[arn] = in
+		}
+		return err
 	})
-}
-
-func (f fakeS3) PutBucketEncryption(_ context.Context, in *s3.PutBucketEncryptionInput, _ ...func(*s3.Options)) (*s3.PutBucketEncryptionOutput, error) {
-	return &s3.PutBucketEncryptionOutput{}, f.write("PutBucketEncryption", in.Bucket, func(b *fakeBucket) { b.encrypted = true })
 }
 
 func noSleep(context.Context, time.Duration) error { return nil }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"trailctl/bucket"
+	"trailctl/internal/policy"
 )
 
 // What Diff refuses about a bucket.
@@ -28,33 +30,63 @@ func (e *ForeignBucketError) Error() string { return fmt.Sprintf("bucket %s: %v"
 // Unwrap is ErrBucketForeign or ErrBucketPolicy.
 func (e *ForeignBucketError) Unwrap() error { return e.err }
 
-func access(cur Current, t Trail) bucket.TrailAccess {
-	return bucket.TrailAccess{
-		Bucket: t.Bucket, Partition: cur.Account.Partition,
-		Base:   bucket.Base{Prefix: t.Prefix, Account: cur.Account.ID},
-		Trails: []string{t.ARN},
+// access is what CloudTrail must be allowed to do: for trails that share a
+// prefix, one access for all of them.
+func (d differ) access() []bucket.TrailAccess {
+	var list []bucket.TrailAccess
+	for _, t := range d.trails {
+		base := bucket.Base{Prefix: t.Prefix, Account: d.cur.Account.ID}
+		if t.Organization && d.cur.Organization != nil {
+			base.Org = d.cur.Organization.ID
+		}
+		i := slices.IndexFunc(list, func(a bucket.TrailAccess) bool { return a.Base == base })
+		if i < 0 {
+			i = len(list)
+			list = append(list, bucket.TrailAccess{Bucket: t.Bucket, Partition: d.cur.Account.Partition, Base: base})
+		}
+		list[i].Trails = append(list[i].Trails, t.ARN)
 	}
+	return list
+}
+
+func (d differ) bucketGrants() []policy.Grant {
+	var grants []policy.Grant
+	for _, a := range d.access() {
+		grants = append(grants, a.Grants()...)
+	}
+	return grants
+}
+
+// bucketStatements is a bucket policy that holds the grants and nothing else.
+func (d differ) bucketStatements() string { return statements(d.bucketGrants()) }
+
+func statements(grants []policy.Grant) string {
+	doc := &policy.Document{}
+	for _, g := range grants {
+		doc.Allow(g)
+	}
+	return doc.String()
 }
 
 // bucketSteps are the steps for the bucket and its policy.
-func bucketSteps(spec Spec, cur Current, t Trail) ([]Step, error) {
-	b := cur.Bucket
+func (d differ) bucketSteps() ([]Step, error) {
+	b := d.cur.Bucket
 	switch b.Owner {
 	case bucket.Nobody:
-		return newBucket(spec, cur, t)
+		return d.newBucket()
 	case bucket.Other:
-		return foreignBucket(spec, cur, t)
+		return d.foreignBucket()
 	}
 	keep := Step{Kind: Keep, Target: "bucket " + b.Name, Summary: "is there, in " + b.Region}
-	if b.Region != spec.Region {
+	if !slices.Contains(d.spec.homes(), b.Region) {
 		// A trail that uses the bucket already has been asked about it before.
-		if !spec.AcceptBucketRegion && !b.InUse {
-			return nil, fmt.Errorf("bucket %s: %w: it is in %s, the trail in %s", b.Name, ErrBucketRegion, b.Region, spec.Region)
+		if !d.spec.AcceptBucketRegion && !b.InUse {
+			return nil, fmt.Errorf("bucket %s: %w: it is in %s, the trail in %s", b.Name, ErrBucketRegion, b.Region, d.spec.Region)
 		}
-		keep.Notes = append(keep.Notes, fmt.Sprintf("it is in %s, the trail in %s: log files cross regions", b.Region, spec.Region))
+		keep.Notes = append(keep.Notes, fmt.Sprintf("it is in %s, the trail in %s: log files cross regions", b.Region, d.spec.Region))
 	}
-	settings := existingSettings(cur, &keep)
-	policy, err := policyStep(spec, cur, t)
+	settings := existingSettings(d.cur, &keep)
+	policy, err := d.bucketPolicyStep(b.Region)
 	if err != nil {
 		return nil, err
 	}
@@ -64,26 +96,21 @@ func bucketSteps(spec Spec, cur Current, t Trail) ([]Step, error) {
 // newBucket are the steps for a bucket that does not exist yet. S3 gives new
 // buckets these settings by itself since 2023; setting them makes sure of it
 // wherever the bucket is made.
-func newBucket(spec Spec, cur Current, t Trail) ([]Step, error) {
-	name, account := cur.Bucket.Name, cur.Account.ID
+func (d differ) newBucket() ([]Step, error) {
+	name, account, region := d.cur.Bucket.Name, d.cur.Account.ID, d.spec.Region
 	steps := []Step{
 		{
-			Kind: Create, Target: "bucket " + name, Summary: "in " + spec.Region,
+			Kind: Create, Target: "bucket " + name, Summary: "in " + region,
 			Fields: []Field{{Name: "ObjectOwnership", After: bucket.OwnerEnforced}},
 			do: func(ctx context.Context, r *run, _ *Step) error {
-				r.fresh = true
-				return bucket.Create(ctx, r.clients.S3(spec.Region), name, spec.Region)
+				r.touched(aBucket)
+				return bucket.Create(ctx, r.clients.S3(region), name, region)
 			},
 		},
-		blockStep(name, spec.Region, account),
-		encryptStep(name, spec.Region, account),
+		blockStep(name, region, account),
+		encryptStep(name, region, account),
 	}
-	if spec.SkipBucketPolicy {
-		return append(steps, skippedPolicy(cur, t)), nil
-	}
-	// The region is not known to S3 yet, but it is to us.
-	cur.Bucket.Region = spec.Region
-	policy, err := policyStep(spec, cur, t)
+	policy, err := d.bucketPolicyStep(region)
 	return append(steps, policy), err
 }
 
@@ -91,7 +118,7 @@ func blockStep(name, region, account string) Step {
 	return Step{
 		Kind: Create, Target: bucket.PublicAccessSetting, Summary: "all four switches on",
 		do: func(ctx context.Context, r *run, _ *Step) error {
-			return bucket.BlockPublicAccess(ctx, r.clients.S3(region), name, account)
+			return r.until(ctx, func() error { return bucket.BlockPublicAccess(ctx, r.clients.S3(region), name, account) })
 		},
 	}
 }
@@ -100,7 +127,7 @@ func ownerStep(name, region, account string) Step {
 	return Step{
 		Kind: Create, Target: bucket.OwnershipSetting, Summary: bucket.OwnerEnforced,
 		do: func(ctx context.Context, r *run, _ *Step) error {
-			return bucket.EnforceOwner(ctx, r.clients.S3(region), name, account)
+			return r.until(ctx, func() error { return bucket.EnforceOwner(ctx, r.clients.S3(region), name, account) })
 		},
 	}
 }
@@ -109,7 +136,7 @@ func encryptStep(name, region, account string) Step {
 	return Step{
 		Kind: Create, Target: bucket.EncryptionSetting, Summary: bucket.AES256,
 		do: func(ctx context.Context, r *run, _ *Step) error {
-			return bucket.Encrypt(ctx, r.clients.S3(region), name, account)
+			return r.until(ctx, func() error { return bucket.Encrypt(ctx, r.clients.S3(region), name, account) })
 		},
 	}
 }
@@ -145,52 +172,53 @@ func existingSettings(cur Current, keep *Step) []Step {
 // central logging into another account is a usual thing. It has to be asked
 // for, because the name of a bucket can also be taken by somebody who waits
 // for other people's logs.
-func foreignBucket(spec Spec, cur Current, t Trail) ([]Step, error) {
-	b := cur.Bucket
-	if !b.InUse && (!spec.SkipBucketPolicy || spec.Bucket == "") {
-		return nil, &ForeignBucketError{Bucket: b.Name, Statements: access(cur, t).Statements(), err: ErrBucketForeign}
+func (d differ) foreignBucket() ([]Step, error) {
+	b := d.cur.Bucket
+	if !b.InUse && (!d.spec.SkipBucketPolicy || d.spec.Bucket == "") {
+		return nil, &ForeignBucketError{Bucket: b.Name, Statements: d.bucketStatements(), err: ErrBucketForeign}
 	}
 	keep := Step{Kind: Keep, Target: "bucket " + b.Name, Summary: "is there, and belongs to another account or may not be looked at"}
-	return []Step{keep, skippedPolicy(cur, t)}, nil
+	return []Step{keep, d.skippedPolicy()}, nil
 }
 
-func skippedPolicy(cur Current, t Trail) Step {
+func (d differ) skippedPolicy() Step {
 	return Step{
 		Kind: Keep, Target: "bucket policy", Summary: "is left alone",
-		Notes: []string{"CloudTrail delivers there once the policy holds " + access(cur, t).Statements()},
+		Notes: []string{"CloudTrail delivers there once the policy holds " + d.bucketStatements()},
 	}
 }
 
-func policyStep(spec Spec, cur Current, t Trail) (Step, error) {
-	b := cur.Bucket
-	if spec.SkipBucketPolicy {
-		return skippedPolicy(cur, t), nil
+func (d differ) bucketPolicyStep(region string) (Step, error) {
+	b, grants := d.cur.Bucket, d.bucketGrants()
+	if d.spec.SkipBucketPolicy {
+		return d.skippedPolicy(), nil
 	}
-	a := access(cur, t)
 	if b.PolicyErr != nil {
-		return Step{}, &ForeignBucketError{Bucket: b.Name, Statements: a.Statements(), err: fmt.Errorf("%w: %w", ErrBucketPolicy, b.PolicyErr)}
+		return Step{}, &ForeignBucketError{Bucket: b.Name, Statements: d.bucketStatements(), err: fmt.Errorf("%w: %w", ErrBucketPolicy, b.PolicyErr)}
 	}
-	change, err := a.Merge(b.Policy)
+	change, err := policy.Merge(b.Policy, grants)
+	if err == nil {
+		err = change.Within(bucket.MaxPolicy)
+	}
 	if err != nil {
-		return Step{}, err
+		return Step{}, fmt.Errorf("the policy of bucket %s: %w", b.Name, err)
 	}
-	step := Step{Kind: Keep, Target: "bucket policy", Summary: "lets CloudTrail deliver", Notes: change.Notes, denies: change.Denies}
-	if !change.Changed {
-		return step, nil
+	what := "CloudTrail deliver for this trail"
+	if d.spec.several() {
+		what = "CloudTrail deliver for these trails"
 	}
-	step.Kind, step.Summary = Change, "let CloudTrail deliver for this trail; all other statements stay"
-	if change.Before == "" {
-		step.Kind, step.Summary = Create, "let CloudTrail deliver for this trail"
-	}
-	step.Before, step.After = change.Before, change.After
-	step.do = func(ctx context.Context, r *run, s *Step) error {
-		done, err := bucket.AllowTrail(ctx, r.clients.S3(b.Region), a, r.sleep)
-		if err != nil {
+	list := d.access()
+	step := policyStep("bucket policy", what, change, grants, func(ctx context.Context, r *run) (policy.Change, error) {
+		var done policy.Change
+		err := r.until(ctx, func() (err error) {
+			done, err = bucket.AllowTrails(ctx, r.clients.S3(region), list, r.sleep)
 			return err
-		}
-		r.fresh = true
-		s.Before, s.After, s.Notes = done.Before, done.After, done.Notes
-		return nil
+		})
+		r.touched(aBucket)
+		return done, err
+	})
+	if step.Kind == Keep {
+		step.Summary = "lets CloudTrail deliver"
 	}
 	return step, nil
 }

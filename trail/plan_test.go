@@ -35,9 +35,8 @@ func safe() bucket.Settings {
 func there(t *testing.T) Current {
 	return Current{
 		Account: Account{ID: account, Partition: "aws"},
-		Trail: &Trail{Name: "audit", ARN: auditARN, HomeRegion: home, Bucket: "logs", MultiRegion: true,
-			GlobalServiceEvents: true, LogFileValidation: true, TopicARN: "arn:aws:sns:eu-west-1:111122223333:topic", KMSKey: "key"},
-		Logging: true,
+		Homes: []Home{{Region: home, Logging: true, Trail: &Trail{Name: "audit", ARN: auditARN, HomeRegion: home, Bucket: "logs",
+			MultiRegion: true, GlobalServiceEvents: true, LogFileValidation: true, TopicARN: "arn:aws:sns:eu-west-1:111122223333:topic", KMSKey: "key"}}},
 		Bucket: BucketState{Name: "logs", InUse: true, Place: bucket.Place{Owner: bucket.Account, Region: home},
 			Settings: safe(), Policy: granted(t, "logs", "", auditARN)},
 	}
@@ -45,7 +44,7 @@ func there(t *testing.T) Current {
 
 // nothing is what Describe finds in an empty account.
 func nothing(name string) Current {
-	return Current{Account: Account{ID: account, Partition: "aws"}, Bucket: BucketState{Name: name, ByDefault: name == auditHome}}
+	return Current{Account: Account{ID: account, Partition: "aws"}, Homes: []Home{{Region: home}}, Bucket: BucketState{Name: name, ByDefault: name == auditHome}}
 }
 
 func TestDiff(t *testing.T) {
@@ -74,16 +73,16 @@ func TestDiff(t *testing.T) {
 		"asked for what it is": {cur: there, spec: audit(func(s *Spec) {
 			s.Bucket, s.Prefix, s.AllRegions, s.LogFileValidation, s.GlobalServiceEvents = "logs", ptr(""), ptr(true), ptr(true), ptr(true)
 		}), steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
-		"not logging": {spec: audit(nil), cur: with(func(c *Current) { c.Logging = false }),
+		"not logging": {spec: audit(nil), cur: with(func(c *Current) { c.Homes[0].Logging = false }),
 			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "change logging"}},
-		"not logging, and not to": {spec: audit(func(s *Spec) { s.NoStart = true }), cur: with(func(c *Current) { c.Logging = false }),
+		"not logging, and not to": {spec: audit(func(s *Spec) { s.NoStart = true }), cur: with(func(c *Current) { c.Homes[0].Logging = false }),
 			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"logging, not to be started": {spec: audit(func(s *Spec) { s.NoStart = true }), cur: there, has: "not switched off",
 			steps: []string{"keep bucket logs", "keep bucket policy", "keep trail audit", "keep logging"}},
 		"one region": {spec: audit(func(s *Spec) { s.AllRegions = ptr(false) }), cur: there, has: "IsMultiRegionTrail true false",
 			steps: []string{"keep bucket logs", "keep bucket policy", "change trail audit", "keep logging"}},
 		"all regions brings global events": {spec: audit(func(s *Spec) { s.AllRegions = ptr(true) }),
-			cur: with(func(c *Current) { c.Trail.MultiRegion, c.Trail.GlobalServiceEvents = false, false }), has: "IncludeGlobalServiceEvents false true",
+			cur: with(func(c *Current) { c.Homes[0].Trail.MultiRegion, c.Homes[0].Trail.GlobalServiceEvents = false, false }), has: "IncludeGlobalServiceEvents false true",
 			steps: []string{"keep bucket logs", "keep bucket policy", "change trail audit", "keep logging"}},
 		"no validation": {spec: audit(func(s *Spec) { s.LogFileValidation = ptr(false) }), cur: there, has: "EnableLogFileValidation true false",
 			steps: []string{"keep bucket logs", "keep bucket policy", "change trail audit", "keep logging"}},
@@ -128,7 +127,7 @@ func TestDiff(t *testing.T) {
 			steps: []string{"keep bucket central", "keep bucket policy", "create trail audit", "change logging"}},
 		"in China": {spec: Spec{Name: "audit", Region: "cn-north-1"}, has: "arn:aws-cn:s3:::" + auditHome, cur: func(*testing.T) Current {
 			c := nothing(auditHome)
-			c.Account.Partition = "aws-cn"
+			c.Account.Partition, c.Homes[0].Region = "aws-cn", "cn-north-1"
 			return c
 		}, steps: []string{"create bucket " + auditHome, "create public access block", "create default encryption",
 			"create bucket policy", "create trail audit", "change logging"}},
@@ -145,8 +144,8 @@ func TestDiff(t *testing.T) {
 			if got := outline(p); !slices.Equal(got, tt.steps) {
 				t.Errorf("got  %q\nwant %q", got, tt.steps)
 			}
-			if !strings.Contains(everything(p), tt.has) {
-				t.Errorf("%q is not in %s", tt.has, everything(p))
+			if !strings.Contains(wording(p), tt.has) {
+				t.Errorf("%q is not in %s", tt.has, wording(p))
 			}
 			for _, s := range p.Steps {
 				if (s.Kind == Keep) != (s.do == nil) {
@@ -186,7 +185,7 @@ func outline(p Plan) []string {
 	return got
 }
 
-func everything(p Plan) string {
+func wording(p Plan) string {
 	var b strings.Builder
 	for _, s := range p.Steps {
 		b.WriteString(s.Summary + "\n" + s.After + "\n" + strings.Join(append(s.Notes, s.Warnings...), "\n") + "\n")

@@ -5,12 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/netip"
-	"regexp"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // ErrSpec is what Validate fails with.
@@ -18,9 +13,18 @@ var ErrSpec = errors.New("not possible")
 
 // Spec is what is asked of a trail. What is left nil or empty is not asked:
 // an existing trail keeps what it has, a new one gets the value named here.
+// An empty text behind a pointer takes away what the trail has.
 type Spec struct {
 	Name   string
 	Region string // home region
+	// Regions are selected regions: a trail of the name, for its own region
+	// only, is at home in each. All deliver to one bucket, and the first alone
+	// records global service events. Empty: one trail, in Region.
+	Regions []string
+
+	// Update is for a trail that is there: a missing one is an error, and
+	// logging is neither started nor stopped.
+	Update bool
 
 	Bucket string  // new: DefaultBucket
 	Prefix *string // new: none
@@ -28,6 +32,38 @@ type Spec struct {
 	AllRegions          *bool // new: true
 	GlobalServiceEvents *bool // new: true
 	LogFileValidation   *bool // new: true
+	Organization        *bool // new: false
+
+	// Topic is the name or the ARN of the SNS topic that CloudTrail announces
+	// log files to. A name is a topic of the trail's region; it is created
+	// when it is missing.
+	Topic *string
+
+	// LogGroup is the name or the ARN of a log group in the trail's region.
+	// It must exist, unless CreateLogGroup says that it may be made.
+	LogGroup       *string
+	CreateLogGroup bool
+	Retention      *int32 // days that the group keeps events; 0 for ever
+	// LogRole is the name or the ARN of the role with which CloudTrail writes
+	// to the group. Empty: the one that the trail has, or DefaultRole, which
+	// is created.
+	LogRole string
+
+	// KMSKey is a key's id or ARN, or an alias or its ARN.
+	KMSKey *string
+	// UpdateKeyPolicy lets the key's policy be changed.
+	UpdateKeyPolicy bool
+
+	Tags       map[string]string // to add or change
+	RemoveTags []string          // keys to take away
+
+	// Recording, or Selectors in place of it, is what is recorded.
+	Recording *Recording
+	Selectors *Selectors
+	Insights  *Insights
+
+	// Notify makes S3 announce objects of the bucket.
+	Notify *Notify
 
 	// NoStart leaves logging as it is, off for a new trail.
 	NoStart bool
@@ -41,9 +77,24 @@ type Spec struct {
 // DefaultBucket is the bucket of a trail for which none is named. The name
 // follows from account and trail alone, so that a second run finds it.
 func DefaultBucket(account, name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return "aws-cloudtrail-logs-" + account + "-" + hex.EncodeToString(sum[:4])
+	return "aws-cloudtrail-logs-" + account + "-" + hash(name)
 }
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:4])
+}
+
+// homes are the regions in which a trail of the spec is at home.
+func (s Spec) homes() []string {
+	if len(s.Regions) > 0 {
+		return s.Regions
+	}
+	return []string{s.Region}
+}
+
+// several tells whether the spec is for trails in selected regions.
+func (s Spec) several() bool { return len(s.Regions) > 0 }
 
 // Validate checks everything that can be checked without asking AWS. Its
 // errors are of ErrSpec.
@@ -51,8 +102,8 @@ func (s Spec) Validate() error {
 	if err := checkName(s.Name); err != nil {
 		return err
 	}
-	if !regionPattern.MatchString(s.Region) {
-		return refuse("region %q is not the name of a region, such as eu-west-1", s.Region)
+	if err := s.checkRegions(); err != nil {
+		return err
 	}
 	if s.Bucket != "" {
 		if err := checkBucket(s.Bucket); err != nil {
@@ -67,6 +118,83 @@ func (s Spec) Validate() error {
 	if isTrue(s.AllRegions) && isFalse(s.GlobalServiceEvents) {
 		return refuse("a trail for all regions always records global service events")
 	}
+	if err := s.checkTargets(); err != nil {
+		return err
+	}
+	if err := checkTags(s.Tags); err != nil {
+		return err
+	}
+	for _, k := range s.RemoveTags {
+		if _, both := s.Tags[k]; both {
+			return refuse("tag %s is to be set and to be taken away", k)
+		}
+	}
+	return s.checkRecording()
+}
+
+func (s Spec) checkRecording() error {
+	switch {
+	case s.Recording != nil && s.Selectors != nil:
+		return refuse("what is recorded is said twice")
+	case s.Recording != nil:
+		return s.Recording.Validate()
+	case s.Selectors != nil:
+		return s.Selectors.Validate()
+	}
+	return nil
+}
+
+func (s Spec) checkRegions() error {
+	for i, r := range append([]string{s.Region}, s.Regions...) {
+		if !regionPattern.MatchString(r) {
+			return refuse("region %q is not the name of a region, such as eu-west-1", r)
+		}
+		if i > 0 && slices.Index(s.Regions, r) != i-1 {
+			return refuse("region %s is named twice", r)
+		}
+	}
+	switch {
+	case s.several() && s.Regions[0] != s.Region:
+		return refuse("the first of the regions is %s, and the trail is asked for in %s", s.Regions[0], s.Region)
+	case s.several() && isTrue(s.AllRegions):
+		return refuse("a trail is for all regions or for selected ones")
+	}
+	return nil
+}
+
+// checkTargets checks what the trail is connected with.
+func (s Spec) checkTargets() error {
+	given := func(text *string) bool { return text != nil && *text != "" }
+	var errs []error
+	if given(s.Topic) {
+		errs = append(errs, checkTopic(*s.Topic))
+	}
+	if given(s.LogGroup) {
+		errs = append(errs, checkGroup(*s.LogGroup, s.homes()))
+	}
+	if s.LogRole != "" {
+		errs = append(errs, checkRole(s.LogRole))
+	}
+	if s.Retention != nil {
+		errs = append(errs, checkRetention(*s.Retention))
+	}
+	if given(s.KMSKey) {
+		errs = append(errs, checkKey(*s.KMSKey))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	removed := s.LogGroup != nil && *s.LogGroup == ""
+	switch {
+	case removed && (s.LogRole != "" || s.Retention != nil || s.CreateLogGroup):
+		return refuse("the log group is to be taken away: it needs no role, no retention and is not created")
+	case s.CreateLogGroup && !given(s.LogGroup):
+		return refuse("the log group that may be created has no name")
+	case s.UpdateKeyPolicy && !given(s.KMSKey):
+		return refuse("the key whose policy may be changed is not named")
+	}
 	return nil
 }
 
@@ -76,77 +204,3 @@ func refuse(format string, args ...any) error {
 
 func isTrue(b *bool) bool  { return b != nil && *b }
 func isFalse(b *bool) bool { return b != nil && !*b }
-
-var (
-	regionPattern = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
-	namePattern   = regexp.MustCompile(`^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$`)
-	bucketPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])$`)
-)
-
-// checkName knows the rules of CreateTrail (CloudTrail API reference).
-func checkName(name string) error {
-	switch {
-	case len(name) < 3 || len(name) > 128:
-		return refuse("trail name %q has %d characters; it needs 3 to 128", name, len(name))
-	case isIPv4(name):
-		return refuse("trail name %q looks like an IP address", name)
-	case !namePattern.MatchString(name):
-		return refuse("trail name %q: letters, digits and single . _ - between them are allowed", name)
-	}
-	return nil
-}
-
-// checkBucket knows the rules of general purpose buckets (S3 user guide,
-// "General purpose bucket naming rules").
-func checkBucket(name string) error {
-	switch {
-	case len(name) < 3 || len(name) > 63:
-		return refuse("bucket name %q has %d characters; it needs 3 to 63", name, len(name))
-	case isIPv4(name):
-		return refuse("bucket name %q looks like an IP address", name)
-	case !bucketPattern.MatchString(name) || strings.Contains(name, ".."):
-		return refuse("bucket name %q: small letters, digits, and . - between them are allowed", name)
-	}
-	for _, p := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
-		if strings.HasPrefix(name, p) {
-			return refuse("bucket name %q: S3 keeps names that begin with %s for itself", name, p)
-		}
-	}
-	for _, p := range []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"} {
-		if strings.HasSuffix(name, p) {
-			return refuse("bucket name %q: S3 keeps names that end in %s for itself", name, p)
-		}
-	}
-	return nil
-}
-
-// maxPrefix is the longest key prefix, in characters (CloudTrail API
-// reference, CreateTrail).
-const maxPrefix = 200
-
-func checkPrefix(p string) error {
-	switch {
-	case !utf8.ValidString(p) || strings.ContainsFunc(p, unicode.IsControl):
-		return refuse("prefix %q has characters that cannot be printed", p)
-	case utf8.RuneCountInString(p) > maxPrefix:
-		return refuse("the prefix has %d characters; %d are allowed", utf8.RuneCountInString(p), maxPrefix)
-	case strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/"):
-		return refuse("prefix %q: write it without a slash at either end", p)
-	case p != "" && slices.ContainsFunc(strings.Split(p, "/"), leadsAstray):
-		// Copies of the bucket in a folder could not hold such keys.
-		return refuse("prefix %q: between slashes there must be a name other than . and ..", p)
-	case strings.ContainsAny(p, "*?") || strings.Contains(p, "${"):
-		// They mean something else in the bucket policy that must name it.
-		return refuse("prefix %q: *, ? and ${ cannot be used", p)
-	}
-	return nil
-}
-
-func leadsAstray(segment string) bool {
-	return segment == "" || segment == "." || segment == ".."
-}
-
-func isIPv4(s string) bool {
-	a, err := netip.ParseAddr(s)
-	return err == nil && a.Is4()
-}

@@ -15,8 +15,8 @@ type StatusReader interface {
 	GetTrailStatus(context.Context, *cloudtrail.GetTrailStatusInput, ...func(*cloudtrail.Options)) (*cloudtrail.GetTrailStatusOutput, error)
 }
 
-// Status is how a trail does in its home region. A zero time means never; an
-// empty error means that the last attempt went well.
+// Status is how a trail does in one region. A zero time means never; an empty
+// error means that the last attempt went well.
 type Status struct {
 	Trail   Trail
 	Logging bool
@@ -27,12 +27,12 @@ type Status struct {
 	DeliveryError, DigestError, NotificationError, LogGroupError string    // AWS's words
 }
 
-// ReadStatus asks for the status of a trail. client must be of its home
-// region.
+// ReadStatus asks for the status of a trail in the client's region: its home
+// region or, for a trail for all regions, any other.
 func ReadStatus(ctx context.Context, client StatusReader, t Trail) (Status, error) {
 	out, err := client.GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: &t.ARN})
 	if err != nil {
-		return Status{}, fmt.Errorf("reading the status of trail %s in %s: %w", t.Name, t.HomeRegion, err)
+		return Status{}, fmt.Errorf("reading the status of trail %s: %w", t.Name, err)
 	}
 	return Status{
 		Trail: t, Logging: aws.ToBool(out.IsLogging),
@@ -57,51 +57,87 @@ type Problem struct {
 	Answer string // AWS's own words; empty when AWS did not complain
 	Why    string // in plain words; empty when the answer says nothing we know
 	Do     string // what to do about it; empty when nothing is known
+	// Regions are where it is so, when a status is of several regions; nil
+	// for all of them.
+	Regions []string
+
+	rank int // 0 for the worst
 }
 
-// Problems are what is wrong with a trail, worst first.
+// Problems are what is wrong with a trail in that region, worst first.
 func (s Status) Problems() []Problem {
 	var list []Problem
+	named := s.Trail.Name + " --region " + s.Trail.HomeRegion
 	if !s.Logging {
-		p := Problem{What: "nothing is recorded", Why: "logging is switched off", Do: "trailctl trail create " + s.Trail.Name + " --region " + s.Trail.HomeRegion + " switches it on"}
+		p := Problem{What: "nothing is recorded", Why: "logging is switched off", Do: "run trailctl trail start " + named}
 		if s.Started.IsZero() && s.Stopped.IsZero() {
 			p.Why = "logging was never switched on"
 		}
 		list = append(list, p)
 	}
-	again := "run trailctl trail create " + s.Trail.Name + " --region " + s.Trail.HomeRegion
-	for _, f := range []struct{ what, answer string }{
+	again := "run trailctl trail update " + named + " --bucket " + s.Trail.Bucket
+	for i, f := range []struct{ what, answer string }{
 		{"log files do not arrive in " + s.Trail.Bucket, s.DeliveryError},
 		{"digest files do not arrive in " + s.Trail.Bucket, s.DigestError},
 	} {
 		if f.answer != "" {
 			p := bucketProblem(f.answer, s.Trail.Bucket, again)
-			p.What, p.Answer = f.what, f.answer
+			p.What, p.Answer, p.rank = f.what, f.answer, i+1
 			list = append(list, p)
 		}
 	}
 	if s.NotificationError != "" {
-		list = append(list, Problem{
-			What: "notifications do not reach " + s.Trail.TopicARN, Answer: s.NotificationError,
-			Why: "SNS refuses CloudTrail's messages, or the topic is gone",
-			Do:  "check that the topic is there and that its policy lets cloudtrail.amazonaws.com publish",
-		})
+		p := topicProblem(s.NotificationError, "run trailctl trail update "+named+" --sns-topic "+s.Trail.TopicARN)
+		p.What, p.Answer, p.rank = "notifications do not reach "+s.Trail.TopicARN, s.NotificationError, 3
+		list = append(list, p)
 	}
 	if s.LogGroupError != "" {
-		list = append(list, Problem{
-			What: "events do not reach the log group", Answer: s.LogGroupError,
-			Why: "CloudWatch Logs refuses the trail's role, or the group is gone",
-			Do:  "check that the group is there and that the role may create log streams and put log events in it",
-		})
+		p := groupProblem(s.LogGroupError, "run trailctl trail update "+named+" --log-group "+strings.TrimSuffix(s.Trail.LogGroupARN, ":*"))
+		p.What, p.Answer, p.rank = "events do not reach the log group "+s.Trail.LogGroupARN, s.LogGroupError, 4
+		list = append(list, p)
 	}
 	return list
+}
+
+// topicProblem puts the codes that SNS answers CloudTrail with into words (SNS
+// API reference, Publish).
+func topicProblem(answer, again string) Problem {
+	switch code(answer) {
+	case "AuthorizationError", "AccessDenied":
+		return Problem{Why: "the topic's policy does not let CloudTrail publish", Do: again + " to add what is missing to the policy"}
+	case "NotFound", "InvalidParameter":
+		return Problem{Why: "the topic is gone", Do: again + " to create it again"}
+	case "KMSDisabled", "KMSInvalidState", "KMSNotFound", "KMSAccessDenied":
+		return Problem{Why: "the KMS key that encrypts the topic cannot be used by CloudTrail", Do: "let cloudtrail.amazonaws.com use the topic's key, and see that the key is enabled"}
+	}
+	return Problem{Why: "SNS refuses CloudTrail's messages, or the topic is gone", Do: again + " to create or repair it"}
+}
+
+// groupProblem does the same for CloudWatch Logs.
+func groupProblem(answer, again string) Problem {
+	switch code(answer) {
+	case "ResourceNotFound":
+		return Problem{Why: "the log group is gone", Do: again + " --create-log-group to create it again"}
+	case "AccessDenied":
+		return Problem{Why: "CloudTrail may not assume the role, or the role may not write there", Do: again + " to repair the role"}
+	}
+	return Problem{
+		Why: "CloudWatch Logs refuses the trail's role, or the group is gone",
+		Do:  again + " --create-log-group to create or repair it",
+	}
+}
+
+// code is the error code at the beginning of an answer, without the ending
+// "Exception".
+func code(answer string) string {
+	c, _, _ := strings.Cut(answer, ":")
+	return strings.TrimSuffix(strings.TrimSpace(c), "Exception")
 }
 
 // bucketProblem puts the codes that S3 answers CloudTrail with into words (S3
 // API reference, "Error responses").
 func bucketProblem(answer, name, again string) Problem {
-	code, _, _ := strings.Cut(answer, ":")
-	switch strings.TrimSpace(code) {
+	switch code(answer) {
 	case "AccessDenied":
 		return Problem{
 			Why: "the bucket's policy, or the policy of its KMS key, does not let CloudTrail write, or a Deny statement stands against it",
@@ -115,7 +151,7 @@ func bucketProblem(answer, name, again string) Problem {
 		return Problem{Why: "S3 does not find the bucket where the trail says it is", Do: "check the bucket's name and region"}
 	case "SlowDown", "InternalError", "ServiceUnavailable":
 		return Problem{Why: "S3 was not able to take the files for a while", Do: "wait: CloudTrail tries again"}
-	case "KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException":
+	case "KMS.Disabled", "KMS.NotFound", "KMS.KMSInvalidState":
 		return Problem{Why: "the KMS key that encrypts the files cannot be used", Do: "check that the key of bucket " + name + " or of the trail is enabled"}
 	}
 	return Problem{Do: "look the answer up under \"Error responses\" in the S3 API reference"}

@@ -137,6 +137,39 @@ func Find(ctx context.Context, clients func(region string) Finder, region, nameO
 	return findElsewhere(ctx, clients, region, nameOrARN)
 }
 
+// FindAll is Find for commands that can do with several trails of one name, as
+// trails for selected regions have: it finds them all, by home region.
+func FindAll(ctx context.Context, clients func(region string) Finder, region, nameOrARN string) ([]Trail, error) {
+	one, err := Find(ctx, clients, region, nameOrARN)
+	if _, e := arn.Parse(nameOrARN); e == nil || err != nil && !errors.Is(err, ErrAmbiguous) {
+		return []Trail{one}, err
+	}
+	infos, listErr := listAll(ctx, clients(region))
+	if listErr != nil {
+		return []Trail{one}, err // what Find has found must do
+	}
+	found := []Trail{}
+	for _, i := range infos {
+		if aws.ToString(i.Name) != nameOrARN {
+			continue
+		}
+		a, err := arn.Parse(aws.ToString(i.TrailARN))
+		if err != nil {
+			return nil, fmt.Errorf("trail %q: %w", nameOrARN, err)
+		}
+		t, err := findARN(ctx, clients, a)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, t)
+	}
+	if len(found) == 0 { // a server that does not list its own trails
+		return []Trail{one}, err
+	}
+	slices.SortFunc(found, func(a, b Trail) int { return strings.Compare(a.HomeRegion, b.HomeRegion) })
+	return found, nil
+}
+
 func findARN(ctx context.Context, clients func(region string) Finder, a arn.ARN) (Trail, error) {
 	if a.Service != "cloudtrail" || !strings.HasPrefix(a.Resource, "trail/") || a.Region == "" {
 		return Trail{}, refuse("%s is not the ARN of a trail (arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME)", a)

@@ -23,8 +23,10 @@ type Whole struct {
 	Role   *RolePart
 	Key    *KeyPart
 
-	// Unread are the parts that could not be read, by name: "tags",
-	// "selectors", "insights", "bucket", "topic", "log group", "role", "key".
+	// Unread are the parts that could not be read, by name: "logging", "tags",
+	// "selectors", "insights", "bucket", "bucket policy", "notifications",
+	// "topic", "log group", "role", "key". Of the last three and the topic a
+	// part may have been read and be there.
 	Unread map[string]error
 }
 

@@ -5,6 +5,7 @@
 package awsconf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,8 +70,23 @@ type Config struct {
 // connections; the SDK's own transport keeps ten.
 const maxConnections = 512
 
-// maxAttempts of one call, with the SDK's exponential backoff between them.
+// maxAttempts of one call, with the SDK's exponential backoff between them,
+// unless AWS_MAX_ATTEMPTS or the profile say otherwise.
 const maxAttempts = 6
+
+// retryer makes a retryer for each client; most is 0 where nobody set it.
+func retryer(most int) func() aws.Retryer {
+	return func() aws.Retryer {
+		return retry.AddWithMaxAttempts(retry.NewStandard(func(s *retry.StandardOptions) {
+			// Many workers share one client: the token bucket would give up
+			// on all of them because of one bad minute.
+			s.RateLimiter = ratelimit.None
+			s.Retryables = append([]retry.IsErrorRetryable{
+				retry.IsErrorRetryableFunc(nobodyThere), retry.IsErrorRetryableFunc(outOfBounds),
+			}, s.Retryables...)
+		}), cmp.Or(most, maxAttempts))
+	}
+}
 
 // Load reads the settings.
 func Load(ctx context.Context, o Options) (*Config, error) {
@@ -87,16 +103,6 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	load := []func(*config.LoadOptions) error{
 		config.WithLogger(logging.Nop{}), // what fails comes back as an error
 		config.WithHTTPClient(client),
-		config.WithRetryer(func() aws.Retryer {
-			return retry.AddWithMaxAttempts(retry.NewStandard(func(s *retry.StandardOptions) {
-				// Many workers share one client: the token bucket would
-				// give up on all of them because of one bad minute.
-				s.RateLimiter = ratelimit.None
-				s.Retryables = append([]retry.IsErrorRetryable{
-					retry.IsErrorRetryableFunc(nobodyThere), retry.IsErrorRetryableFunc(outOfBounds),
-				}, s.Retryables...)
-			}), maxAttempts)
-		}),
 	}
 	if o.Profile != "" {
 		load = append(load, config.WithSharedConfigProfile(o.Profile))
@@ -123,6 +129,7 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	if !IsRegion(cfg.Region) {
 		return nil, &SettingError{fmt.Sprintf("%q is not the name of a region such as us-east-1", cfg.Region)}
 	}
+	cfg.Retryer = retryer(cfg.RetryMaxAttempts)
 	cfg.HTTPClient = bounded(cfg.HTTPClient, maxAnswer) // not before: AWS_CA_BUNDLE asks for the SDK's own
 	c := &Config{Region: cfg.Region, aws: cfg, endpoint: o.EndpointURL}
 	return c, c.checkEndpoints()

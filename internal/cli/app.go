@@ -59,6 +59,7 @@ func timeSource() func() time.Time {
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		a.trailCommand(),
+		a.bucketCommand(),
 		a.logsCommand(),
 		a.validateCommand(),
 		a.sandboxCommand(),

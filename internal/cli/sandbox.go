@@ -42,6 +42,7 @@ type sandboxOptions struct {
 	regions     string
 	logEvery    time.Duration
 	digestEvery time.Duration
+	settle      time.Duration
 	seedEvents  int
 	seedDays    int
 	seed        uint64
@@ -56,6 +57,7 @@ func sandboxFlags(o *sandboxOptions, listen string) []cli.Flag {
 		&cli.StringFlag{Name: "regions", Category: "Account", Usage: "enabled `REGIONS`, with commas (default: the 17 of a new account)", Destination: &o.regions},
 		&cli.DurationFlag{Name: "log-interval", Category: "Delivery", Value: 5 * time.Second, Usage: "`LENGTH` of time between log files (AWS: about 5m)", Destination: &o.logEvery},
 		&cli.DurationFlag{Name: "digest-interval", Category: "Delivery", Value: time.Minute, Usage: "`LENGTH` of time between digest files, whole seconds (AWS: 1h)", Destination: &o.digestEvery},
+		&cli.DurationFlag{Name: "settle", Category: "Delivery", Usage: "`LENGTH` of time for which a changed policy, role or log group is not seen yet when a trail is created or updated (AWS: up to 1m)", Destination: &o.settle},
 		&cli.IntFlag{Name: "seed-events", Category: "History", Usage: "begin with `N` made-up events, delivered by the trail seed-trail", Destination: &o.seedEvents},
 		&cli.IntFlag{Name: "seed-days", Category: "History", Value: 7, Usage: "the events fill the last `D` days", Destination: &o.seedDays},
 		&cli.Uint64Flag{Name: "seed", Category: "History", Value: 1, Usage: "`NUMBER` that decides which events are made up", Destination: &o.seed},
@@ -89,7 +91,7 @@ func (o *sandboxOptions) start(ctx context.Context, a *app) (*running, error) {
 	regions := o.regionList()
 	box, err := sandbox.New(ctx, sandbox.Options{
 		Account: o.account, Regions: regions, Dir: o.dir, Log: log, AllowRemote: o.allowRemote,
-		LogInterval: o.logEvery, DigestInterval: o.digestEvery,
+		LogInterval: o.logEvery, DigestInterval: o.digestEvery, Settle: o.settle,
 		SeedEvents: o.seedEvents, SeedDays: o.seedDays, Seed: o.seed,
 	})
 	if err != nil {
@@ -135,6 +137,8 @@ func (o *sandboxOptions) check() error {
 		return usagef("--log-interval %s is not above zero", o.logEvery)
 	case o.digestEvery < time.Second || o.digestEvery%time.Second != 0:
 		return usagef("--digest-interval %s is not one or more whole seconds", o.digestEvery)
+	case o.settle < 0:
+		return usagef("--settle %s is below zero", o.settle)
 	case o.seedEvents < 0 || o.seedDays < 1:
 		return usagef("--seed-events %d over --seed-days %d is no history", o.seedEvents, o.seedDays)
 	case len(o.account) != 12 || strings.Trim(o.account, "0123456789") != "":

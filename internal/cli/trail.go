@@ -15,8 +15,18 @@ func (a *app) trailCommand() *cli.Command {
 		Usage: "create trails, list them, see whether they deliver",
 		Subcommands: []*cli.Command{
 			a.trailCreateCommand(),
+			a.trailUpdateCommand(),
+			a.trailStartCommand(),
+			a.trailStopCommand(),
+			a.trailDeleteCommand(),
 			a.trailListCommand(),
 			a.trailStatusCommand(),
+			a.trailAuditCommand(),
+			a.trailAlarmsCommand(),
+			a.trailExportCommand(),
+			a.trailSelectorsCommand(),
+			a.trailShowCommand(),
+			a.trailWaitCommand(),
 		},
 	}
 }

@@ -171,7 +171,7 @@ func (d *Document) String() string {
 	if len(fields) == 0 {
 		fields = []field{{name: "Version", value: json.RawMessage(`"` + Version + `"`)}}
 	}
-	if !slices.ContainsFunc(fields, func(f field) bool { return f.name == statementField }) {
+	if !d.hasStatement() {
 		fields = append(slices.Clone(fields), field{name: statementField})
 	}
 	var b bytes.Buffer
@@ -203,22 +203,25 @@ func rawBytes(raws []json.RawMessage) [][]byte {
 }
 
 // Indented is a policy text with a line for each value and Statement as a
-// list, for people to read and compare. Text that is no policy comes back as
-// it is.
+// list, for people to read and compare. JSON that is no policy is indented as
+// it is, and any other text comes back unchanged.
 func Indented(text string) string {
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}
-	d, err := Parse(text)
-	if err != nil {
-		return text
+	if d, err := Parse(text); err == nil && d.hasStatement() {
+		d.source = nil
+		text = d.String()
 	}
-	d.source = nil
 	var b bytes.Buffer
-	if err := json.Indent(&b, []byte(d.String()), "", "  "); err != nil {
+	if err := json.Indent(&b, []byte(strings.TrimSpace(text)), "", "  "); err != nil {
 		return text
 	}
 	return b.String() + "\n"
+}
+
+func (d *Document) hasStatement() bool {
+	return slices.ContainsFunc(d.fields, func(f field) bool { return f.name == statementField })
 }
 
 // quote writes a JSON string without HTML escapes.

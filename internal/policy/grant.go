@@ -10,40 +10,84 @@ import (
 	"strings"
 )
 
-// Grant is what one AWS service must be allowed to do to one resource, on
-// behalf of certain resources of its own: CloudTrail to write below a prefix,
-// for the sake of a trail.
+// Grant is one action that somebody must be allowed to do to one resource. It
+// is either for an AWS service on behalf of certain resources of its own
+// (CloudTrail writing below a prefix, for the sake of a trail), or for an
+// account, or, in a role's own policy, for nobody in particular.
 type Grant struct {
-	Sid        string
-	Service    string   // service principal, "cloudtrail.amazonaws.com"
-	Action     string   // "s3:PutObject"
-	Resource   string   // ARN, possibly with a * at its end
-	SourceARNs []string // aws:SourceArn: for whose sake; at least one
-	// Equals are further context keys with the one value that the service's
-	// requests carry, such as s3:x-amz-acl.
+	Sid     string
+	Service string // service principal, "cloudtrail.amazonaws.com"
+	AWS     string // in place of Service: an account's root ARN
+	// Both empty: a policy of a role's own, which names no principal.
+
+	Action   string // "s3:PutObject", possibly with a * at its end
+	Resource string // ARN, possibly with * in it; "" in a role's trust policy, which names none
+
+	// SourceARNs are for whose sake the service asks: aws:SourceArn. Without
+	// any, no condition of that name is set.
+	SourceARNs []string
+	// Equals are further context keys with the one value that the requests
+	// carry, such as s3:x-amz-acl.
 	Equals map[string]string
+	// SourceLike are further context keys whose value is the source's ARN,
+	// too, each with the pattern to write for it; the encryption context of
+	// KMS is one. Without SourceARNs the value is anything that the pattern
+	// matches.
+	SourceLike map[string]string
 }
 
 // Statement is the grant as a statement of its own.
 func (g Grant) Statement() Statement {
-	equals := map[string][]string{sourceARN: g.SourceARNs}
+	s := Statement{Sid: g.Sid, Effect: "Allow", Actions: []string{g.Action}}
+	switch {
+	case g.Service != "":
+		s.Principals = map[string][]string{"Service": {g.Service}}
+	case g.AWS != "":
+		s.Principals = map[string][]string{"AWS": {g.AWS}}
+	}
+	if g.Resource != "" {
+		s.Resources = []string{g.Resource}
+	}
+	s.Conditions = g.conditions()
+	return s
+}
+
+func (g Grant) conditions() map[string]map[string][]string {
+	equals, like := map[string][]string{}, map[string][]string{}
+	if len(g.SourceARNs) > 0 {
+		equals[sourceARN] = g.SourceARNs
+	}
 	for k, v := range g.Equals {
 		equals[k] = []string{v}
 	}
-	return Statement{
-		Sid:        g.Sid,
-		Effect:     "Allow",
-		Principals: map[string][]string{"Service": {g.Service}},
-		Actions:    []string{g.Action},
-		Resources:  []string{g.Resource},
-		Conditions: map[string]map[string][]string{"StringEquals": equals},
+	for k, v := range g.SourceLike {
+		like[k] = []string{v}
 	}
+	out := map[string]map[string][]string{}
+	if len(equals) > 0 {
+		out["StringEquals"] = equals
+	}
+	if len(like) > 0 {
+		out["StringLike"] = like
+	}
+	return out
 }
 
 const (
 	sourceARN     = "aws:SourceArn"
 	sourceAccount = "aws:SourceAccount"
 )
+
+// who names the principal in messages.
+func (g Grant) who() string {
+	switch {
+	case g.Service != "":
+		return g.Service
+	case g.AWS != "":
+		return g.AWS
+	}
+	return "the role"
+}
 
 // How a grant came to be in a document.
 type How int
@@ -83,10 +127,10 @@ func (d *Document) Allow(g Grant) Outcome {
 			continue
 		}
 		out := Outcome{How: Present, Sid: s.Sid}
-		if !namesSource(s) {
+		if len(g.SourceARNs) > 0 && !namesSource(s) {
 			out.Note = append(out.Note, fmt.Sprintf(
-				"%s allows %s to %s for anyone, not only for this trail (it has no %s condition); left as it is, because others may rely on it",
-				nameOf(raw, i), g.Action, g.Service, sourceARN))
+				"%s allows %s to %s for anyone, not only for %s (it has no %s condition); left as it is, because others may rely on it",
+				nameOf(raw, i), g.Action, g.who(), g.SourceARNs[0], sourceARN))
 		}
 		return out
 	}
@@ -135,109 +179,41 @@ func (d *Document) add(g Grant, sid string) Outcome {
 // grant, so that a second run finds it. Only letters and digits are allowed in
 // a Sid everywhere.
 func (g Grant) ownSid() string {
-	sum := sha256.Sum256([]byte(g.Service + "\n" + g.Action + "\n" + g.Resource + "\n" + strings.Join(g.SourceARNs, "\n")))
+	who := g.Service
+	if who == "" {
+		who = g.AWS
+	}
+	sum := sha256.Sum256([]byte(who + "\n" + g.Action + "\n" + g.Resource + "\n" + strings.Join(g.SourceARNs, "\n")))
 	return g.Sid + hex.EncodeToString(sum[:4])
-}
-
-// coveredBy tells whether a statement allows all of the grant. Conditions
-// that are not understood count as not met.
-func (g Grant) coveredBy(s Statement) bool {
-	if s.Effect != "Allow" || !slices.Contains(s.Principals["Service"], g.Service) {
-		return false
-	}
-	if !slices.ContainsFunc(s.Actions, func(p string) bool {
-		return matches(strings.ToLower(p), strings.ToLower(g.Action))
-	}) {
-		return false
-	}
-	if !slices.ContainsFunc(s.Resources, func(p string) bool { return covers(p, g.Resource) }) {
-		return false
-	}
-	for _, arn := range g.SourceARNs {
-		if !g.meets(s.Conditions, arn) {
-			return false
-		}
-	}
-	return true
-}
-
-// meets tells whether the service's request for one source meets conditions.
-func (g Grant) meets(conditions map[string]map[string][]string, source string) bool {
-	for operator, keys := range conditions {
-		for key, patterns := range keys {
-			value, known := g.value(key, source)
-			if !known || !compare(operator, patterns, value) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// value is what the service's request carries for a context key.
-func (g Grant) value(key, source string) (string, bool) {
-	switch {
-	case strings.EqualFold(key, sourceARN):
-		return source, true
-	case strings.EqualFold(key, sourceAccount):
-		parts := strings.Split(source, ":")
-		if len(parts) < 6 {
-			return "", false
-		}
-		return parts[4], true
-	}
-	for k, v := range g.Equals {
-		if strings.EqualFold(k, key) {
-			return v, true
-		}
-	}
-	return "", false
-}
-
-// compare knows the operators that such policies use; any other one is not
-// met.
-func compare(operator string, patterns []string, value string) bool {
-	switch operator {
-	case "StringEquals":
-		return slices.Contains(patterns, value)
-	case "StringLike":
-		return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, value) })
-	case "ArnLike", "ArnEquals":
-		return slices.ContainsFunc(patterns, func(p string) bool { return matchesARN(p, value) })
-	}
-	return false
-}
-
-// matchesARN compares the six parts of an ARN one by one: under the ARN
-// operators a * does not reach across a colon (IAM user guide, "Amazon
-// Resource Name (ARN) condition operators").
-func matchesARN(pattern, arn string) bool {
-	p, a := strings.SplitN(pattern, ":", 6), strings.SplitN(arn, ":", 6)
-	return slices.EqualFunc(p, a, matches)
-}
-
-// namesSource tells whether a statement is bound to a source.
-func namesSource(s Statement) bool {
-	for _, keys := range s.Conditions {
-		for key := range keys {
-			if strings.EqualFold(key, sourceARN) || strings.EqualFold(key, sourceAccount) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // fits tells whether a statement differs from the grant in its lists of
 // sources and resources only.
 func (g Grant) fits(s Statement) bool {
-	if s.Effect != "Allow" || len(s.Principals) != 1 ||
-		!slices.Equal(s.Principals["Service"], []string{g.Service}) ||
-		len(s.Actions) != 1 || !strings.EqualFold(s.Actions[0], g.Action) {
-		return false
+	return s.Effect == "Allow" && g.isPrincipalOf(s) &&
+		len(s.Actions) == 1 && strings.EqualFold(s.Actions[0], g.Action) &&
+		(g.Resource == "") == (len(s.Resources) == 0) &&
+		g.fitsConditions(s.Conditions)
+}
+
+// isPrincipalOf tells whether the grant's principal is the statement's only
+// one.
+func (g Grant) isPrincipalOf(s Statement) bool {
+	switch {
+	case g.Service != "":
+		return len(s.Principals) == 1 && slices.Equal(s.Principals["Service"], []string{g.Service})
+	case g.AWS != "":
+		list := s.Principals["AWS"]
+		return len(s.Principals) == 1 && len(list) == 1 && principal(list[0]) == principal(g.AWS)
 	}
+	return len(s.Principals) == 0
+}
+
+// fitsConditions tells whether the conditions are the grant's own, but for
+// the list of sources, which must be there exactly when the grant has one.
+func (g Grant) fitsConditions(conditions map[string]map[string][]string) bool {
 	bound := false
-	for operator, keys := range s.Conditions {
+	for operator, keys := range conditions {
 		for key, values := range keys {
 			switch {
 			case strings.EqualFold(key, sourceARN):
@@ -245,26 +221,35 @@ func (g Grant) fits(s Statement) bool {
 					return false
 				}
 				bound = true
-			case operator != "StringEquals" || !g.asks(key, values):
+			case operator == "StringEquals" && holds(g.Equals, key, values):
+			case operator == "StringLike" && holds(g.SourceLike, key, values):
+			default:
 				return false
 			}
 		}
 	}
-	return bound
+	return bound == (len(g.SourceARNs) > 0)
 }
 
-func (g Grant) asks(key string, values []string) bool {
-	for k, v := range g.Equals {
+// holds tells whether the one value of a key is the one in the map.
+func holds(m map[string]string, key string, values []string) bool {
+	v, ok := valueOf(m, key)
+	return ok && slices.Equal(values, []string{v})
+}
+
+// valueOf looks a condition key up; their case does not matter.
+func valueOf(m map[string]string, key string) (string, bool) {
+	for k, v := range m {
 		if strings.EqualFold(k, key) {
-			return slices.Equal(values, []string{v})
+			return v, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // extend adds the grant's sources and resource to a statement that fits.
 func (g Grant) extend(s Statement) Statement {
-	if !slices.ContainsFunc(s.Resources, func(p string) bool { return covers(p, g.Resource) }) {
+	if g.Resource != "" && !slices.ContainsFunc(s.Resources, func(p string) bool { return covers(p, g.Resource) }) {
 		s.Resources = union(s.Resources, g.Resource)
 	}
 	changed := map[string]map[string][]string{}
@@ -284,41 +269,6 @@ func (g Grant) extend(s Statement) Statement {
 	}
 	s.Conditions = changed
 	return s
-}
-
-// covers tells whether everything that the pattern narrow matches is matched
-// by wide, too. narrow ends in * at most.
-func covers(wide, narrow string) bool {
-	stem, open := strings.CutSuffix(narrow, "*")
-	if !open {
-		return matches(wide, narrow)
-	}
-	// Something that no literal text and no number of ? would match by chance.
-	return matches(wide, stem+strings.Repeat("\x00", len(wide)+1))
-}
-
-// matches is the wildcard match of IAM: * for any text, ? for one character.
-func matches(pattern, s string) bool {
-	p, i, star, mark := 0, 0, -1, 0
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
-			p++
-			i++
-		case star >= 0:
-			mark++
-			p, i = star+1, mark
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
 }
 
 // nameOf names a statement in messages: by its Sid, or by its position.

@@ -120,7 +120,7 @@ func TestStatementIsStable(t *testing.T) {
 	}
 }
 
-func TestMatches(t *testing.T) {
+func TestCoversLiterals(t *testing.T) {
 	tests := []struct {
 		pattern, s string
 		want       bool
@@ -129,8 +129,8 @@ func TestMatches(t *testing.T) {
 		{"*a*b*", "xxaxxbxx", true}, {"", "x", false}, {"a", "ab", false}, {"s3:*", "s3:putobject", true}, {"**", "x", true},
 	}
 	for _, tt := range tests {
-		if got := matches(tt.pattern, tt.s); got != tt.want {
-			t.Errorf("matches(%q, %q) = %v", tt.pattern, tt.s, got)
+		if got := covers(tt.pattern, tt.s); got != tt.want {
+			t.Errorf("covers(%q, %q) = %v", tt.pattern, tt.s, got)
 		}
 	}
 }

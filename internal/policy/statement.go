@@ -12,9 +12,9 @@ import (
 type Statement struct {
 	Sid        string
 	Effect     string              // "Allow" or "Deny"
-	Principals map[string][]string // "Service", "AWS", ...
+	Principals map[string][]string // "Service", "AWS", ...; none in a role's own policy
 	Actions    []string
-	Resources  []string
+	Resources  []string                       // none in a role's trust policy
 	Conditions map[string]map[string][]string // operator, key, values
 }
 
@@ -36,9 +36,13 @@ func (s Statement) JSON() json.RawMessage {
 		element("Sid", quote(s.Sid))
 	}
 	element("Effect", quote(s.Effect))
-	element("Principal", encode(oneOrMany(s.Principals)))
+	if len(s.Principals) > 0 {
+		element("Principal", encode(oneOrMany(s.Principals)))
+	}
 	element("Action", encode(short(s.Actions)))
-	element("Resource", encode(short(s.Resources)))
+	if len(s.Resources) > 0 {
+		element("Resource", encode(short(s.Resources)))
+	}
 	if len(s.Conditions) > 0 {
 		conditions := map[string]map[string]any{}
 		for operator, keys := range s.Conditions {

@@ -26,7 +26,7 @@ func TrailTable(w io.Writer, list []trail.Listed, now time.Time, t Terminal) err
 			return ""
 		case l.Err != nil || !l.Status.Logging:
 			return "31"
-		case l.Status.DeliveryError != "" || l.Status.DigestError != "":
+		case errorsOf(l.Status) != "":
 			return "33"
 		}
 		return "32"
@@ -60,7 +60,7 @@ func logging(s trail.Status) string {
 	switch {
 	case !s.Logging:
 		return "off"
-	case s.DeliveryError != "" || s.DigestError != "":
+	case errorsOf(s) != "":
 		return "failing"
 	}
 	return "on"
@@ -106,36 +106,6 @@ func Ago(d time.Duration) string {
 	return "just now"
 }
 
-// TrailStatus writes a trail's status for people.
-func TrailStatus(w io.Writer, s trail.Status, now time.Time, t Terminal) error {
-	rows := [][2]string{
-		{"Trail", s.Trail.Name},
-		{"ARN", s.Trail.ARN},
-		{"Scope", describe(s.Trail)},
-		{"Bucket", place(s.Trail)},
-		{"Logging", loggingSince(s)},
-		{"Log files", lastTime(s.Delivery, now, t, never(s, "they take 5 to 15 minutes"))},
-	}
-	if s.Trail.LogFileValidation {
-		rows = append(rows, [2]string{"Digest files", lastTime(s.Digest, now, t, never(s, "they come every hour"))})
-	}
-	if s.Trail.TopicARN != "" {
-		rows = append(rows, [2]string{"Notifications", lastTime(s.Notification, now, t, "none sent yet") + ", to " + s.Trail.TopicARN})
-	}
-	if s.Trail.LogGroupARN != "" {
-		rows = append(rows, [2]string{"Log group", lastTime(s.LogGroup, now, t, "none delivered yet") + ", to " + s.Trail.LogGroupARN})
-	}
-	if err := pairs(w, rows); err != nil {
-		return err
-	}
-	for _, p := range s.Problems() {
-		if err := problem(w, p, t.Colour); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func describe(t trail.Trail) string {
 	s := "this region only (" + t.HomeRegion + ")"
 	if t.MultiRegion {
@@ -148,59 +118,6 @@ func describe(t trail.Trail) string {
 		s += ", no log file validation"
 	}
 	return s
-}
-
-func loggingSince(s trail.Status) string {
-	since := func(at time.Time) string {
-		if at.IsZero() {
-			return ""
-		}
-		return ", since " + at.Format(time.RFC3339)
-	}
-	if s.Logging {
-		return "on" + since(s.Started)
-	}
-	return "OFF" + since(s.Stopped)
-}
-
-// never says that nothing has come yet, and how long that is no wonder.
-func never(s trail.Status, usual string) string {
-	if !s.Logging {
-		return "none delivered"
-	}
-	return "none delivered yet (" + usual + ")"
-}
-
-func lastTime(at, now time.Time, t Terminal, never string) string {
-	switch {
-	case at.IsZero():
-		return never
-	case t.Width > 0:
-		return "last " + Ago(now.Sub(at)) + ", " + at.Format(time.RFC3339)
-	}
-	return "last " + at.Format(time.RFC3339)
-}
-
-func problem(w io.Writer, p trail.Problem, colour bool) error {
-	head := "Problem: "
-	if colour {
-		head = "\x1b[31mProblem:\x1b[0m "
-	}
-	text := p.What
-	if p.Why != "" {
-		text += ": " + p.Why
-	}
-	if p.Answer != "" {
-		text += " (AWS says: " + p.Answer + ")"
-	}
-	if _, err := fmt.Fprintf(w, "\n%s%s\n", head, term.Escape(text)); err != nil {
-		return err
-	}
-	if p.Do == "" {
-		return nil
-	}
-	_, err := fmt.Fprintf(w, "  To do: %s\n", term.Escape(p.Do))
-	return err
 }
 
 // pairs writes names and values under each other.

@@ -86,33 +86,6 @@ func TestTrailsJSON(t *testing.T) {
 	}
 }
 
-func TestTrailStatusText(t *testing.T) {
-	s := trail.Status{
-		Trail: trail.Trail{Name: "audit", ARN: "arn:aws:cloudtrail:us-east-1:123456789012:trail/audit", HomeRegion: "us-east-1",
-			Bucket: "logs", MultiRegion: true, LogFileValidation: true, TopicARN: "arn:aws:sns:us-east-1:123456789012:t"},
-		Logging: true, Started: noon.Add(-time.Hour), Delivery: noon.Add(-time.Minute), DeliveryError: "NoSuchBucket\x07",
-	}
-	const want = `Trail          audit
-ARN            arn:aws:cloudtrail:us-east-1:123456789012:trail/audit
-Scope          all regions, home us-east-1
-Bucket         logs
-Logging        on, since 2026-01-15T11:00:00Z
-Log files      last 1 min ago, 2026-01-15T11:59:00Z
-Digest files   none delivered yet (they come every hour)
-Notifications  none sent yet, to arn:aws:sns:us-east-1:123456789012:t
-
-Problem: log files do not arrive in logs (AWS says: NoSuchBucket\x07)
-  To do: look the answer up under "Error responses" in the S3 API reference
-`
-	var b bytes.Buffer
-	if err := TrailStatus(&b, s, noon, Terminal{Width: 80}); err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != want {
-		t.Errorf("got\n%s", b.String())
-	}
-}
-
 func TestResultJSONStates(t *testing.T) {
 	step := func(k trail.Kind, target string) trail.Step { return trail.Step{Kind: k, Target: target} }
 	p := trail.Plan{Steps: []trail.Step{

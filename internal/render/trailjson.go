@@ -44,10 +44,13 @@ func newTrailJSON(t trail.Trail) trailJSON {
 func TrailsJSON(w io.Writer, list []trail.Listed, partial error) error {
 	type listed struct {
 		trailJSON
-		Logging        *bool      `json:"logging"` // null: not known
-		LatestDelivery *time.Time `json:"latestDelivery"`
-		DeliveryError  string     `json:"deliveryError,omitempty"`
-		Error          string     `json:"error,omitempty"`
+		Logging           *bool      `json:"logging"` // null: not known
+		LatestDelivery    *time.Time `json:"latestDelivery"`
+		DeliveryError     string     `json:"deliveryError,omitempty"`
+		DigestError       string     `json:"digestError,omitempty"`
+		NotificationError string     `json:"notificationError,omitempty"`
+		LogGroupError     string     `json:"logGroupError,omitempty"`
+		Error             string     `json:"error,omitempty"`
 	}
 	doc := struct {
 		Version  int      `json:"version"`
@@ -59,7 +62,9 @@ func TrailsJSON(w io.Writer, list []trail.Listed, partial error) error {
 		if l.Err != nil {
 			row.Error = l.Err.Error()
 		} else {
-			row.Logging, row.LatestDelivery, row.DeliveryError = &l.Status.Logging, orNull(l.Status.Delivery), l.Status.DeliveryError
+			row.Logging, row.LatestDelivery = &l.Status.Logging, orNull(l.Status.Delivery)
+			row.DeliveryError, row.DigestError = l.Status.DeliveryError, l.Status.DigestError
+			row.NotificationError, row.LogGroupError = l.Status.NotificationError, l.Status.LogGroupError
 		}
 		doc.Trails = append(doc.Trails, row)
 	}
@@ -72,44 +77,6 @@ func orNull(t time.Time) *time.Time {
 	}
 	t = t.UTC()
 	return &t
-}
-
-// StatusJSON writes a trail's status as one document.
-func StatusJSON(w io.Writer, s trail.Status) error {
-	type problem struct {
-		What   string `json:"what"`
-		Answer string `json:"answer,omitempty"`
-		Why    string `json:"why,omitempty"`
-		Do     string `json:"do,omitempty"`
-	}
-	doc := struct {
-		Version            int        `json:"version"`
-		Trail              trailJSON  `json:"trail"`
-		Logging            bool       `json:"logging"`
-		Started            *time.Time `json:"started"`
-		Stopped            *time.Time `json:"stopped"`
-		LatestDelivery     *time.Time `json:"latestDelivery"`
-		LatestDigest       *time.Time `json:"latestDigest"`
-		LatestNotification *time.Time `json:"latestNotification"`
-		LatestLogGroup     *time.Time `json:"latestLogGroup"`
-		DeliveryError      string     `json:"deliveryError,omitempty"`
-		DigestError        string     `json:"digestError,omitempty"`
-		NotificationError  string     `json:"notificationError,omitempty"`
-		LogGroupError      string     `json:"logGroupError,omitempty"`
-		Problems           []problem  `json:"problems"`
-	}{
-		Version: jsonVersion, Trail: newTrailJSON(s.Trail), Logging: s.Logging,
-		Started: orNull(s.Started), Stopped: orNull(s.Stopped),
-		LatestDelivery: orNull(s.Delivery), LatestDigest: orNull(s.Digest),
-		LatestNotification: orNull(s.Notification), LatestLogGroup: orNull(s.LogGroup),
-		DeliveryError: s.DeliveryError, DigestError: s.DigestError,
-		NotificationError: s.NotificationError, LogGroupError: s.LogGroupError,
-		Problems: []problem{},
-	}
-	for _, p := range s.Problems() {
-		doc.Problems = append(doc.Problems, problem(p))
-	}
-	return JSON(w, doc)
 }
 
 type stepJSON struct {
@@ -149,19 +116,24 @@ func rawPolicy(text string) json.RawMessage {
 }
 
 type planJSON struct {
-	Version int        `json:"version"`
-	DryRun  bool       `json:"dryRun"`
-	Trail   trailJSON  `json:"trail"`
-	Logging bool       `json:"logging"`
-	Steps   []stepJSON `json:"steps"`
-	Changes int        `json:"changes"` // steps that change something, done or not
-	Changed bool       `json:"changed"` // something was changed
-	Error   string     `json:"error,omitempty"`
+	Version int         `json:"version"`
+	DryRun  bool        `json:"dryRun"`
+	Trail   trailJSON   `json:"trail"`
+	Trails  []trailJSON `json:"trails,omitempty"` // of selected regions
+	Logging bool        `json:"logging"`
+	Deleted bool        `json:"deleted,omitempty"` // the trail is no more, or would be
+	Steps   []stepJSON  `json:"steps"`
+	Changes int         `json:"changes"` // steps that change something, done or not
+	Changed bool        `json:"changed"` // something was changed
+	Error   string      `json:"error,omitempty"`
 }
 
 // PlanJSON writes a plan that is not carried out.
 func PlanJSON(w io.Writer, p trail.Plan) error {
-	doc := planJSON{Version: jsonVersion, DryRun: true, Trail: newTrailJSON(p.Trail), Logging: p.Logging, Steps: []stepJSON{}}
+	doc := planJSON{
+		Version: jsonVersion, DryRun: true, Trail: newTrailJSON(p.Trail), Trails: severalJSON(p.Trails),
+		Logging: p.Logging, Deleted: p.Deletes, Steps: []stepJSON{},
+	}
 	for _, s := range p.Steps {
 		state := "planned"
 		if s.Kind == trail.Keep {
@@ -170,6 +142,18 @@ func PlanJSON(w io.Writer, p trail.Plan) error {
 		doc.add(s, state)
 	}
 	return JSON(w, doc)
+}
+
+// severalJSON is a list of more trails than one.
+func severalJSON(trails []trail.Trail) []trailJSON {
+	if len(trails) < 2 {
+		return nil
+	}
+	var list []trailJSON
+	for _, t := range trails {
+		list = append(list, newTrailJSON(t))
+	}
+	return list
 }
 
 func (doc *planJSON) add(s trail.Step, state string) {
@@ -183,8 +167,8 @@ func (doc *planJSON) add(s trail.Step, state string) {
 // when all went well.
 func ResultJSON(w io.Writer, p trail.Plan, r trail.Result, why string) error {
 	doc := planJSON{
-		Version: jsonVersion, Trail: newTrailJSON(r.Trail), Logging: r.Logging,
-		Steps: []stepJSON{}, Changed: len(r.Done) > 0, Error: why,
+		Version: jsonVersion, Trail: newTrailJSON(r.Trail), Trails: severalJSON(r.Trails), Logging: r.Logging,
+		Deleted: r.Deleted && why == "", Steps: []stepJSON{}, Changed: len(r.Done) > 0, Error: why,
 	}
 	done := 0
 	for _, s := range p.Steps {
@@ -206,12 +190,36 @@ func ResultJSON(w io.Writer, p trail.Plan, r trail.Result, why string) error {
 
 // ResultText writes the trail that a plan has led to, for people.
 func ResultText(w io.Writer, r trail.Result) error {
-	return pairs(w, [][2]string{
-		{"Trail", r.Trail.Name},
-		{"ARN", r.Trail.ARN},
-		{"Scope", describe(r.Trail)},
-		{"Bucket", place(r.Trail)},
-		{"Validation", onOff(r.Trail.LogFileValidation)},
-		{"Logging", onOff(r.Logging)},
-	})
+	if r.Deleted {
+		return pairs(w, [][2]string{{"Trail", r.Trail.Name}, {"Deleted in", homes(r.Trail, r.Trails)}, {"Bucket", place(r.Trail) + ", which stays"}})
+	}
+	rows := [][2]string{{"Trail", r.Trail.Name}}
+	all := r.Trails
+	if len(all) == 0 {
+		all = []trail.Trail{r.Trail}
+	}
+	for _, t := range all {
+		rows = append(rows, [2]string{"ARN", t.ARN})
+	}
+	scope := describe(r.Trail)
+	if len(all) > 1 {
+		scope = "selected regions: " + homes(r.Trail, all)
+	}
+	rows = append(rows, [][2]string{{"Scope", scope}, {"Bucket", place(r.Trail)}}...)
+	for _, row := range []struct {
+		name string
+		of   func(trail.Trail) string
+	}{
+		{"Topic", func(t trail.Trail) string { return t.TopicARN }},
+		{"Log group", func(t trail.Trail) string { return t.LogGroupARN }},
+		{"KMS key", func(t trail.Trail) string { return t.KMSKey }},
+	} {
+		last := ""
+		for _, t := range all {
+			if text := row.of(t); text != "" && text != last {
+				rows, last = append(rows, [2]string{row.name, text}), text
+			}
+		}
+	}
+	return pairs(w, append(rows, [][2]string{{"Validation", onOff(r.Trail.LogFileValidation)}, {"Logging", onOff(r.Logging)}}...))
 }

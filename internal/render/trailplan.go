@@ -15,7 +15,7 @@ import (
 // the lines that change.
 func PlanText(w io.Writer, p trail.Plan, t Terminal) error {
 	_, err := fmt.Fprintf(w, "Plan for trail %s in %s, account %s:\n",
-		term.Escape(p.Trail.Name), term.Escape(p.Trail.HomeRegion), term.Escape(p.Account.ID))
+		term.Escape(p.Trail.Name), term.Escape(homes(p.Trail, p.Trails)), term.Escape(p.Account.ID))
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func planStep(w io.Writer, s trail.Step, t Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %s\n", paint(StepLine(s), stepColour(s.Kind), t.Colour))
 	for _, f := range s.Fields {
-		if s.Kind == trail.Create {
+		if s.Kind == trail.Create && f.Before == "" {
 			fmt.Fprintf(&b, "      %s: %s\n", f.Name, term.Escape(f.After))
 		} else {
 			fmt.Fprintf(&b, "      %s: %s -> %s\n", f.Name, orNone(f.Before), orNone(f.After))
@@ -48,9 +48,21 @@ func planStep(w io.Writer, s trail.Step, t Terminal) error {
 	return err
 }
 
+// homes are the home regions of the trails of a plan.
+func homes(first trail.Trail, all []trail.Trail) string {
+	if len(all) < 2 {
+		return first.HomeRegion
+	}
+	var regions []string
+	for _, t := range all {
+		regions = append(regions, t.HomeRegion)
+	}
+	return strings.Join(regions, ", ")
+}
+
 // StepLine is a step in one line.
 func StepLine(s trail.Step) string {
-	mark := map[trail.Kind]string{trail.Create: "+", trail.Change: "~", trail.Keep: "="}[s.Kind]
+	mark := map[trail.Kind]string{trail.Create: "+", trail.Change: "~", trail.Remove: "-", trail.Keep: "="}[s.Kind]
 	return term.Escape(fmt.Sprintf("%s %-6s  %s: %s", mark, s.Kind, s.Target, s.Summary))
 }
 
@@ -70,7 +82,7 @@ func policyDiff(s trail.Step) string {
 	if s.Before == s.After {
 		return ""
 	}
-	before, after := s.PolicyTexts()
+	before, after := s.Texts()
 	text := string(diff.Diff("before", []byte(before), "after", []byte(after)))
 	_, text, _ = strings.Cut(text, "\n") // the line that names the command
 	return text
@@ -91,7 +103,7 @@ func paint(s, sgr string, colour bool) string {
 }
 
 func stepColour(k trail.Kind) string {
-	return map[trail.Kind]string{trail.Create: "32", trail.Change: "33"}[k]
+	return map[trail.Kind]string{trail.Create: "32", trail.Change: "33", trail.Remove: "31"}[k]
 }
 
 func diffColour(line string) string {

@@ -55,9 +55,12 @@ func (s *Sandbox) control(w http.ResponseWriter, r *http.Request) {
 		s.done(w, err)
 	case "POST /_sandbox/deliver":
 		s.done(w, s.deliverPending(r.Context()))
+	case "GET /_sandbox/faults", "POST /_sandbox/faults", "DELETE /_sandbox/faults":
+		s.controlFaults(w, r)
 	default:
 		answer(w, http.StatusNotFound, map[string]string{
-			"error": fmt.Sprintf("no %s %s here: there are GET /_sandbox/status, POST /_sandbox/advance?by=5m and POST /_sandbox/deliver", r.Method, r.URL.Path),
+			"error": fmt.Sprintf("no %s %s here: there are GET /_sandbox/status, POST /_sandbox/advance?by=5m, POST /_sandbox/deliver, "+
+				"and GET, POST and DELETE /_sandbox/faults", r.Method, r.URL.Path),
 		})
 	}
 }

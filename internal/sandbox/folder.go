@@ -18,9 +18,24 @@ import (
 const (
 	markerName    = "trailctl-sandbox.json"
 	newMarkerName = markerName + ".new"
-	s3Folder      = "s3"
-	trailFolder   = "cloudtrail"
+
+	s3Folder            = "s3"
+	trailFolder         = "cloudtrail"
+	snsFolder           = "sns"
+	sqsFolder           = "sqs"
+	logsFolder          = "logs"
+	cloudwatchFolder    = "cloudwatch"
+	iamFolder           = "iam"
+	kmsFolder           = "kms"
+	organizationsFolder = "organizations"
 )
+
+// stateFolders lists the folders of the services.
+func stateFolders() []string {
+	return []string{
+		s3Folder, trailFolder, snsFolder, sqsFolder, logsFolder, cloudwatchFolder, iamFolder, kmsFolder, organizationsFolder,
+	}
+}
 
 const folderVersion = 1
 
@@ -74,7 +89,7 @@ func some(names []string) string {
 }
 
 func (s *Sandbox) resumeFolder() error {
-	for _, name := range []string{s3Folder, trailFolder} {
+	for _, name := range stateFolders() {
 		info, err := os.Lstat(filepath.Join(s.options.Dir, name))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

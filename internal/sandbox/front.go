@@ -13,9 +13,7 @@ import (
 	"strings"
 
 	"trailctl/internal/sandbox/call"
-	"trailctl/internal/sandbox/cloudtrail"
-	"trailctl/internal/sandbox/ec2"
-	"trailctl/internal/sandbox/sts"
+	"trailctl/internal/sandbox/sns"
 )
 
 // Limits of what a call may bring along. S3 bounds its bodies itself.
@@ -74,19 +72,32 @@ func protocolOf(r *http.Request) protocol {
 // introduce fills in who calls which service where.
 func (s *Sandbox) introduce(c *call.Call, sig signature, p protocol) {
 	c.Service, c.Region, c.AccessKeyID = sig.service, sig.region, sig.accessKeyID
-	if c.Region == "" {
-		c.Region = "us-east-1"
+	if c.Region == "" || isGlobal(c.Service) {
+		c.Region = globalRegion
 	}
 	if sig.accessKeyID == "" {
-		c.Account = s.options.Account
-		c.Identity = call.Identity{Type: "Anonymous", AccountID: "anonymous"}
-		if p == restXML {
-			c.Service = "s3"
-		}
+		s.introduceNobody(c, p)
 		return
 	}
 	c.Identity = s.identify(sig.accessKeyID)
 	c.Account = c.Identity.AccountID
+}
+
+// introduceNobody does it for an unsigned call, which is one to S3, or to an
+// address in one of SNS's messages.
+func (s *Sandbox) introduceNobody(c *call.Call, p protocol) {
+	c.Account = s.options.Account
+	c.Identity = call.Identity{Type: "Anonymous", AccountID: "anonymous"}
+	switch p {
+	case restXML:
+		c.Service = "s3"
+	case awsQuery:
+		c.Service = "sns"
+		q := c.HTTP.URL.Query()
+		if arn := strings.Split(q.Get("TopicArn")+q.Get("SubscriptionArn"), ":"); len(arn) > 3 {
+			c.Region = arn[3]
+		}
+	}
 }
 
 // setRequestID gives the call its id, in the form and header of its service.
@@ -109,12 +120,12 @@ func uuid(b [16]byte) string {
 }
 
 // unsigned decides about a call without a readable signature: only S3 takes
-// anonymous ones.
+// anonymous ones, and SNS those to the addresses in its messages.
 func unsigned(c *call.Call, p protocol, err error) *call.Error {
 	switch {
 	case !errors.Is(err, errNoSignature):
 		return &call.Error{Status: 400, Code: "IncompleteSignature", Message: err.Error()}
-	case p != restXML:
+	case p != restXML && !(p == awsQuery && sns.Unsigned(c.HTTP.URL.Query().Get("Action"))):
 		return &call.Error{Status: 403, Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"}
 	}
 	return nil
@@ -130,12 +141,14 @@ func (s *Sandbox) route(w http.ResponseWriter, c *call.Call, p protocol, sig sig
 		case s.expired(c):
 			refuse(w, c, p, expiredToken(p))
 		default:
-			s.serve(w, c, s.s3, sig)
+			s.serveOrFail(w, c, p, s.s3, sig)
 		}
 		return
 	case rpcCBOR:
-		s.notServed(w, c, p, lastPart(c.HTTP.URL.Path))
-		return
+		if c.Service != "monitoring" {
+			s.notServed(w, c, p, lastPart(c.HTTP.URL.Path))
+			return
+		}
 	}
 	if p == awsQuery && c.Service == "ec2" {
 		p = ec2Query
@@ -151,10 +164,10 @@ func (s *Sandbox) route(w http.ResponseWriter, c *call.Call, p protocol, sig sig
 		s.notServed(w, c, p, c.Operation)
 	case s.expired(c):
 		refuse(w, c, p, expiredToken(p))
-	case !slices.Contains(s.options.Regions, c.Region):
+	case !slices.Contains(s.options.Regions, c.Region) && !isGlobal(c.Service):
 		refuse(w, c, p, s.disabledRegion(c, p))
 	default:
-		s.serve(w, c, service, sig)
+		s.serveOrFail(w, c, p, service, sig)
 	}
 }
 
@@ -191,6 +204,9 @@ func readBody(c *call.Call) *call.Error {
 
 // operationOf is the name of the operation that a call asks for.
 func operationOf(c *call.Call, p protocol) string {
+	if p == rpcCBOR {
+		return lastPart(c.HTTP.URL.Path)
+	}
 	if p == awsJSON {
 		target := c.HTTP.Header.Get("X-Amz-Target")
 		return target[strings.LastIndexByte(target, '.')+1:]
@@ -200,22 +216,6 @@ func operationOf(c *call.Call, p protocol) string {
 		return name
 	}
 	return c.HTTP.URL.Query().Get("Action")
-}
-
-// serviceOf is the service of a call; nil when nobody serves the operation.
-func (s *Sandbox) serviceOf(c *call.Call, p protocol) call.Service {
-	switch {
-	case p == awsJSON:
-		target := strings.TrimSuffix(c.HTTP.Header.Get("X-Amz-Target"), "."+c.Operation)
-		if slices.Contains(cloudtrail.Targets, target) && cloudtrail.Serves(c.Operation) {
-			return s.trails
-		}
-	case p == ec2Query && ec2.Serves(c.Operation):
-		return s.ec2
-	case p == awsQuery && c.Service == "sts" && sts.Serves(c.Operation):
-		return s.sts
-	}
-	return nil
 }
 
 // notServed answers an operation that the sandbox does not have, and says so

@@ -17,9 +17,6 @@ import (
 
 	"trailctl/internal/sandbox/clock"
 	"trailctl/internal/sandbox/cloudtrail"
-	"trailctl/internal/sandbox/ec2"
-	"trailctl/internal/sandbox/s3"
-	"trailctl/internal/sandbox/sts"
 )
 
 // Options says how a sandbox behaves. The zero value works.
@@ -29,6 +26,11 @@ type Options struct {
 
 	LogInterval    time.Duration // between log files; default 5s (AWS: about 5 minutes)
 	DigestInterval time.Duration // between digest files; default 1m (AWS: one hour); whole seconds
+
+	// Settle is how long a changed policy of a bucket, topic or key, a changed
+	// role or a new log group is not seen yet when a trail is created or
+	// updated, as on AWS; default not at all.
+	Settle time.Duration
 
 	// Dir is where state is kept; empty keeps it in memory. A folder that is
 	// neither empty nor a sandbox's is refused.
@@ -92,6 +94,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Settle < 0 {
+		return o, fmt.Errorf("the time in which a changed policy is not seen yet is %s: it cannot be below zero", o.Settle)
+	}
 	if o.SeedDays == 0 {
 		o.SeedDays = 7
 	}
@@ -107,11 +112,8 @@ type Sandbox struct {
 	log     *slog.Logger
 	time    *timeline
 	calls   tally
-
-	s3     *s3.Service
-	sts    *sts.Service
-	ec2    *ec2.Service
-	trails *cloudtrail.Service
+	faults  faults
+	services
 
 	delivering sync.Mutex // deliveries run one after the other
 }
@@ -122,18 +124,11 @@ func New(ctx context.Context, o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{options: o, log: o.Log, time: &timeline{base: o.Clock}, sts: sts.New(principalID), ec2: ec2.New(o.Regions)}
+	s := &Sandbox{options: o, log: o.Log, time: &timeline{base: o.Clock}}
 	if err := s.openFolder(); err != nil {
 		return nil, err
 	}
-	if s.s3, err = s3.New(s3.Options{Dir: subfolder(o.Dir, s3Folder), Now: s.Now, Account: o.Account}); err != nil {
-		return nil, err
-	}
-	s.trails, err = cloudtrail.New(cloudtrail.Options{
-		Regions: o.Regions, LogInterval: o.LogInterval, DigestInterval: o.DigestInterval,
-		Bucket: store{s.s3}, Log: o.Log, Dir: subfolder(o.Dir, trailFolder), NewKey: o.NewKey,
-	})
-	if err != nil {
+	if err := s.openServices(); err != nil {
 		return nil, err
 	}
 	s.trails.Resume(s.Now())
@@ -256,7 +251,7 @@ func (s *Sandbox) deliverUntil(until time.Time) error {
 func (s *Sandbox) Close() error {
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
-	return errors.Join(s.trails.Close(), s.saveTime())
+	return errors.Join(s.closeServices(), s.saveTime())
 }
 
 // SharedKeys makes a NewKey that gives every sandbox of a process the same

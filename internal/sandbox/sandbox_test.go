@@ -280,7 +280,7 @@ func TestNotServed(t *testing.T) {
 		status                            int
 		want                              string
 	}{
-		{"JSON", "POST", "/", "kms", "{}", map[string]string{"X-Amz-Target": "TrentService.ListKeys"}, 501, "NotServedBySandbox.kms.ListKeys"},
+		{"JSON", "POST", "/", "kms", "{}", map[string]string{"X-Amz-Target": "TrentService.Encrypt"}, 501, "NotServedBySandbox.kms.Encrypt"},
 		{"CloudTrail", "POST", "/", "cloudtrail", "{}", map[string]string{"X-Amz-Target": "CloudTrail_20131101.StartQuery"}, 501, "NotServedBySandbox.cloudtrail.StartQuery"},
 		{"query", "POST", "/", "iam", "Action=ListUsers&Version=2010-05-08", map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}, 501, "<Code>NotServedBySandbox.iam.ListUsers</Code>"},
 		{"EC2", "POST", "/", "ec2", "Action=RunInstances", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, 501, "<Errors><Error><Code>NotServedBySandbox.ec2.RunInstances"},

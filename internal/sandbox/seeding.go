@@ -94,6 +94,9 @@ func (s *Sandbox) makeSeedTrail() error {
 		return err
 	}
 	name := []byte(`{"Name":"` + seedTrail + `"}`)
+	start := s.Now()
+	defer s.time.stand(start)
+	s.time.stand(start.Add(-s.options.Settle)) // so that CreateTrail sees the policy
 	for _, step := range []struct {
 		service, path, operation string
 		body                     []byte
@@ -103,6 +106,9 @@ func (s *Sandbox) makeSeedTrail() error {
 		{"cloudtrail", "", "CreateTrail", settings},
 		{"cloudtrail", "", "StartLogging", name},
 	} {
+		if step.operation != "" {
+			s.time.stand(start)
+		}
 		a := s.inside(step.service, step.path, step.operation, step.body)
 		exists := step.path == "/"+bucket && a.status == http.StatusConflict
 		if a.status >= 300 && !exists {

@@ -9,21 +9,43 @@ import (
 // per trail and region. The oldest go first.
 const maxPending = 200_000
 
-// chain is what one trail delivers from one region: events that wait for the
+// chain is what one trail delivers from one region of one account: events that wait for the
 // next log file, and the chain of digest files. The exported fields are what
 // the state file keeps.
 type chain struct {
-	Region  string
-	On      bool // events are taken
-	Pending []pendingEvent
-	Dropped int       // events lost to maxPending
-	NextLog time.Time // when the next log file is due; zero without pending events
-	Digest  *period   // nil while no digest files are made
-	Head    *head     // the newest digest file of the chain; nil begins a new chain
-	LastEnd time.Time // end of the newest digest file, of this or an earlier chain
-	Final   bool      // the current period ends the chain
-	Ending  ending    // what Settle has to end
-	Status  status
+	Account string // empty for the trail's own
+	// Organization is the id below which the files lie: the trail's, or the one
+	// that it had when it last covered the chain.
+	Organization string
+	Region       string
+	On           bool // events are taken
+	Pending      []pendingEvent
+	Logged       int       // how many of them, from the first, the log group has had
+	Dropped      int       // events lost to maxPending
+	NextLog      time.Time // when the next log file is due; zero without pending events
+	Digest       *period   // nil while no digest files are made
+	Head         *head     // the newest digest file of the chain; nil begins a new chain
+	LastEnd      time.Time // end of the newest digest file, of this or an earlier chain
+	Final        bool      // the current period ends the chain
+	Ending       ending    // what Settle has to end
+	Status       status
+}
+
+// chainName is a chain's name in its trail: its region, for other accounts than
+// the trail's own with the account before it.
+func (t *trail) chainName(account, region string) string {
+	if account == t.Account {
+		return region
+	}
+	return account + " " + region
+}
+
+// account is the one whose events the chain holds.
+func (c *chain) account(t *trail) string {
+	if c.Account == "" {
+		return t.Account
+	}
+	return c.Account
 }
 
 // pendingEvent is an event that waits for its log file.
@@ -45,12 +67,17 @@ type head struct {
 	Hash, Signature string
 }
 
-// status is what GetTrailStatus says about the deliveries of one region.
+// status is what GetTrailStatus says about the deliveries of one chain. The
+// errors are S3's, SNS's and CloudWatch Logs' own codes.
 type status struct {
 	Delivered, Attempted    time.Time
 	Error                   string
 	Digested, DigestAttempt time.Time
 	DigestError             string
+	Notified, NotifyAttempt time.Time
+	NotifyError             string
+	Logged                  time.Time // events were written to the log group
+	LogError                string
 }
 
 // ending says what of a chain is to end once the call that ends it has been
@@ -94,13 +121,19 @@ func (c *chain) settle(at time.Time) {
 // add puts an event into the queue for the next log file.
 func (c *chain) add(e Event, interval time.Duration) {
 	if len(c.Pending) >= maxPending {
-		c.Pending = c.Pending[1:]
+		c.drop(1)
 		c.Dropped++
 	}
 	c.Pending = append(c.Pending, pendingEvent{Time: e.Time, JSON: e.JSON})
 	if c.NextLog.IsZero() {
 		c.NextLog = nextTick(e.Time, interval)
 	}
+}
+
+// drop takes the first n events out of the queue.
+func (c *chain) drop(n int) {
+	c.Pending = c.Pending[n:]
+	c.Logged = max(c.Logged-n, 0)
 }
 
 // due is when the next file of the chain is due; false when none is.

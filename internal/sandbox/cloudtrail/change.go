@@ -1,6 +1,8 @@
 package cloudtrail
 
 import (
+	"time"
+
 	"trailctl/internal/sandbox/call"
 )
 
@@ -20,39 +22,22 @@ type trailInput struct {
 	TagsList                   []tag
 }
 
-// into writes what was given over a trail's settings.
+// into writes what was given over a trail's settings, but for those that have
+// to be resolved first.
 func (in trailInput) into(t *trail) {
 	set(&t.Bucket, in.S3BucketName)
 	set(&t.Prefix, in.S3KeyPrefix)
 	set(&t.GlobalEvents, in.IncludeGlobalServiceEvents)
 	set(&t.MultiRegion, in.IsMultiRegionTrail)
 	set(&t.Validation, in.EnableLogFileValidation)
+	set(&t.LogGroup, in.CloudWatchLogsLogGroupArn)
+	set(&t.LogRole, in.CloudWatchLogsRoleArn)
 }
 
 func set[T any](to *T, given *T) {
 	if given != nil {
 		*to = *given
 	}
-}
-
-func given(s *string) bool { return s != nil && *s != "" }
-
-// checkUnserved refuses the settings for which the sandbox has no service
-// behind it, with the error that AWS gives when the thing does not exist.
-func (in trailInput) checkUnserved() *call.Error {
-	switch {
-	case given(in.SnsTopicName):
-		return refuse("InvalidSnsTopicNameException", "SNS Topic %s does not exist: the sandbox has no SNS.", *in.SnsTopicName)
-	case given(in.CloudWatchLogsLogGroupArn):
-		return refuse("InvalidCloudWatchLogsLogGroupArnException", "The log group %s does not exist: the sandbox has no CloudWatch Logs.", *in.CloudWatchLogsLogGroupArn)
-	case given(in.CloudWatchLogsRoleArn):
-		return refuse("InvalidCloudWatchLogsRoleArnException", "You must specify a log group along with the role %s.", *in.CloudWatchLogsRoleArn)
-	case given(in.KmsKeyId):
-		return refuse("KmsKeyNotFoundException", "The key %s does not exist: the sandbox has no KMS.", *in.KmsKeyId)
-	case in.IsOrganizationTrail != nil && *in.IsOrganizationTrail:
-		return refuse("OrganizationsNotInUseException", "Your account is not a member of an organization: the sandbox has no Organizations.")
-	}
-	return nil
 }
 
 // checkSettings checks a trail's settings by themselves.
@@ -71,14 +56,52 @@ func checkSettings(t *trail) *call.Error {
 
 // checkBucket checks that the bucket is there and lets CloudTrail deliver
 // for this trail.
-func (s *Service) checkBucket(t *trail) *call.Error {
-	if _, ok := s.bucket.BucketRegion(t.Bucket); !ok {
+func (s *Service) checkBucket(t *trail, now time.Time) *call.Error {
+	if _, ok := s.Bucket.BucketRegion(t.Bucket); !ok {
 		return refuse("S3BucketDoesNotExistException", "S3 bucket %s does not exist!", t.Bucket)
 	}
 	source := map[string]string{"aws:SourceArn": t.arn()}
-	acl := s.bucket.May(servicePrincipal, "s3:GetBucketAcl", t.Bucket, "", source)
-	if !acl || !s.mayWrite(t.Bucket, t.base()+"CloudTrail/"+t.Region+"/", t.arn()) {
+	may := s.seen(s.Bucket.PolicyChanged(t.Bucket), now) &&
+		s.Bucket.May(servicePrincipal, "s3:GetBucketAcl", t.Bucket, "", source)
+	for _, folder := range s.folders(t) {
+		may = may && s.mayWrite(t.Bucket, folder+"CloudTrail/"+t.Region+"/", t.arn())
+	}
+	if !may {
 		return refuse("InsufficientS3BucketPolicyException", "Incorrect S3 bucket policy is detected for bucket: %s", t.Bucket)
+	}
+	return nil
+}
+
+// check checks a trail's new settings with the services that they need: the
+// bucket always, the others when they or what they depend on are given. What
+// is to be resolved is set here.
+func (s *Service) check(t *trail, in trailInput, now time.Time) *call.Error {
+	if in.IsOrganizationTrail != nil {
+		t.Organization = ""
+		if *in.IsOrganizationTrail {
+			if err := s.checkOrganization(t); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.checkBucket(t, now); err != nil {
+		return err
+	}
+	if in.SnsTopicName != nil {
+		if err := s.setTopic(t, *in.SnsTopicName, now); err != nil {
+			return err
+		}
+	}
+	if in.CloudWatchLogsLogGroupArn != nil || in.CloudWatchLogsRoleArn != nil || in.IsOrganizationTrail != nil {
+		if err := s.checkLogGroup(t, now); err != nil {
+			return err
+		}
+	}
+	switch {
+	case in.KmsKeyId != nil:
+		return s.setKey(t, *in.KmsKeyId, now)
+	case in.S3BucketName != nil:
+		return s.setKey(t, t.Key, now)
 	}
 	return nil
 }
@@ -100,10 +123,7 @@ func (s *Service) createTrail(c *call.Call, in trailInput) (any, *call.Error) {
 	if err := s.checkRoom(t); err != nil {
 		return nil, err
 	}
-	if err := s.checkBucket(t); err != nil {
-		return nil, err
-	}
-	if err := in.checkUnserved(); err != nil {
+	if err := s.check(t, in, c.Time); err != nil {
 		return nil, err
 	}
 	t.Chains = map[string]*chain{}
@@ -148,10 +168,7 @@ func (s *Service) updateTrail(c *call.Call, in trailInput) (any, *call.Error) {
 	if err := checkSettings(&next); err != nil {
 		return nil, err
 	}
-	if err := s.checkBucket(&next); err != nil {
-		return nil, err
-	}
-	if err := in.checkUnserved(); err != nil {
+	if err := s.check(&next, in, c.Time); err != nil {
 		return nil, err
 	}
 	*t = next

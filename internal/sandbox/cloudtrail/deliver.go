@@ -21,12 +21,22 @@ func (s *Service) Record(e Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for t := range s.delivering {
-		c := t.Chains[e.Region]
+		c := t.Chains[t.chainName(e.Account, e.Region)]
+		if c == nil && s.joined(t, e.Account) {
+			s.follow(t, e.Time)
+			c = t.Chains[t.chainName(e.Account, e.Region)]
+		}
 		if c != nil && (c.On || c.Ending == endAll) && t.selects(e) {
 			c.add(e, s.logInterval)
 		}
 	}
 	return nil
+}
+
+// joined tells whether an account has come into the organization of a trail
+// that logs. s.mu is held.
+func (s *Service) joined(t *trail, account string) bool {
+	return t.Logging && t.Account != account && s.shared(t, account) && t.Chains[t.chainName(account, t.Region)] == nil
 }
 
 // NextDue is when the next file is due; false when nothing is.
@@ -185,7 +195,8 @@ func (s *Service) finish(j *job) {
 	defer s.mu.Unlock()
 	c, w := j.chain, &j.work
 	taken := j.events - len(w.Pending) - (c.Dropped - w.Dropped)
-	c.Pending = c.Pending[max(taken, 0):]
+	c.Logged = max(w.Logged-(c.Dropped-w.Dropped), 0)
+	c.drop(max(taken, 0))
 	switch {
 	case len(c.Pending) == 0:
 		c.Pending, c.NextLog = nil, time.Time{}
@@ -203,12 +214,14 @@ func (s *Service) finish(j *job) {
 	}
 }
 
-// deliverLogs puts the pending events into the bucket as log files.
+// deliverLogs writes the pending events to the log group, puts them into the
+// bucket as log files and sends notifications of those.
 func (s *Service) deliverLogs(j *job, at time.Time) error {
+	s.deliverEvents(j, at)
 	st := &j.work.Status
 	st.Attempted = at
 	for _, f := range makeLogFiles(j.work.Pending) {
-		key := j.trail.logKey(j.work.Region, at, f.text)
+		key := j.trail.logKey(&j.work, at, f.text)
 		body, err := compress(f.text)
 		if err != nil {
 			return fmt.Errorf("compressing the log file %s: %w", key, err)
@@ -220,6 +233,7 @@ func (s *Service) deliverLogs(j *job, at time.Time) error {
 		}
 		st.Error, st.Delivered = "", at
 		j.work.Pending = j.work.Pending[f.events:]
+		s.notify(j, key, at)
 		if j.work.Digest != nil {
 			j.work.Digest.Files = append(j.work.Digest.Files, logFileEntry{
 				Bucket: j.trail.Bucket, Key: key, Hash: hash(f.text), Algorithm: hashAlgorithm,
@@ -277,16 +291,23 @@ func (s *Service) warn(j *job, what, before, code string) {
 	}
 }
 
-// put delivers one file as the bucket's policy allows it. It answers S3's
-// error code, empty when it went well.
+// put delivers one file as the bucket's policy and the key's allow it. It
+// answers S3's error code, empty when it went well.
 func (s *Service) put(t *trail, key string, body []byte, metadata map[string]string) string {
-	if _, ok := s.bucket.BucketRegion(t.Bucket); !ok {
+	if _, ok := s.Bucket.BucketRegion(t.Bucket); !ok {
 		return "NoSuchBucket"
 	}
 	if !s.mayWrite(t.Bucket, key, t.arn()) {
 		return "AccessDenied"
 	}
-	if err := s.bucket.Put(t.Bucket, key, body, "application/json", "gzip", metadata); err != nil {
+	if code := s.encryption(t); code != "" {
+		return code
+	}
+	err := s.Bucket.Put(Object{
+		Bucket: t.Bucket, Key: key, Body: body, ContentType: "application/json", ContentEncoding: "gzip",
+		Metadata: metadata, KMSKey: t.Key,
+	})
+	if err != nil {
 		s.log.Error("the bucket did not take a file", "bucket", t.Bucket, "key", key, "error", err)
 		return "InternalError"
 	}
@@ -294,7 +315,7 @@ func (s *Service) put(t *trail, key string, body []byte, metadata map[string]str
 }
 
 func (s *Service) mayWrite(bucket, key, arn string) bool {
-	return s.bucket.May(servicePrincipal, "s3:PutObject", bucket, key, map[string]string{
+	return s.Bucket.May(servicePrincipal, "s3:PutObject", bucket, key, map[string]string{
 		"aws:SourceArn": arn, "s3:x-amz-acl": "bucket-owner-full-control",
 	})
 }

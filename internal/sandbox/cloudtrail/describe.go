@@ -33,7 +33,7 @@ func (s *Service) describeTrails(c *call.Call, in describeInput) (any, *call.Err
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.trails {
-		if len(in.TrailNameList) == 0 && t.Account == c.Account && t.shows(c.Region, shadows) {
+		if len(in.TrailNameList) == 0 && s.shows(t, c.Account, c.Region, shadows) {
 			list = append(list, t.describe())
 		}
 	}
@@ -50,16 +50,16 @@ func (s *Service) describeTrails(c *call.Call, in describeInput) (any, *call.Err
 }
 
 // named finds a trail for DescribeTrails. A name also finds the shadow of a
-// multi-region trail. s.mu is held.
+// multi-region or an organization trail. s.mu is held.
 func (s *Service) named(c *call.Call, where target, shadows bool) *trail {
-	if where.account != c.Account {
+	if where.byARN {
+		if t := s.find(where.account, where.region, where.name); t != nil && s.shared(t, c.Account) {
+			return t
+		}
 		return nil
 	}
-	if where.byARN {
-		return s.find(where.account, where.region, where.name)
-	}
 	for _, t := range s.trails {
-		if t.Account == c.Account && t.Name == where.name && t.shows(c.Region, shadows) {
+		if t.Name == where.name && s.shows(t, c.Account, c.Region, shadows) {
 			return t
 		}
 	}
@@ -68,13 +68,14 @@ func (s *Service) named(c *call.Call, where target, shadows bool) *trail {
 
 type pageInput struct{ NextToken string }
 
-// listTrails lists the trails of the account in all regions.
+// listTrails lists the trails of the account in all regions, those of its
+// organization included.
 func (s *Service) listTrails(c *call.Call, in pageInput) (any, *call.Error) {
 	type info struct{ TrailARN, Name, HomeRegion string }
 	all := []info{}
 	s.mu.Lock()
 	for _, t := range s.trails {
-		if t.Account == c.Account {
+		if s.shared(t, c.Account) {
 			all = append(all, info{t.arn(), t.Name, t.Region})
 		}
 	}

@@ -43,9 +43,9 @@ type signedDigest struct {
 // sealDigest writes and signs the digest file of the chain's current period,
 // which ends at end.
 func sealDigest(t *trail, c *chain, key *signingKey, end time.Time) (signedDigest, error) {
-	d := signedDigest{key: t.digestKey(c.Region, end), end: end}
+	d := signedDigest{key: t.digestKey(c, end), end: end}
 	file := digestFile{
-		Account:   t.Account,
+		Account:   c.account(t),
 		StartTime: stamp(c.Digest.Start), EndTime: stamp(end),
 		Bucket: t.Bucket, Key: d.key,
 		Fingerprint: key.fingerprint, SignatureAlgorithm: signatureAlgorithm,

@@ -25,6 +25,7 @@ type fakeBucket struct {
 	mu      sync.Mutex
 	regions map[string]string
 	denied  bool // the policy allows nothing
+	changed time.Time
 	objects map[string]fakeObject
 	asked   []string // action, key and conditions of each May
 }
@@ -34,6 +35,7 @@ type fakeObject struct {
 	kind     string
 	encoding string
 	metadata map[string]string
+	key      string
 }
 
 func newFakeBucket(names ...string) *fakeBucket {
@@ -58,13 +60,19 @@ func (f *fakeBucket) May(principal, action, bucket, key string, conditions map[s
 	return !f.denied
 }
 
-func (f *fakeBucket) Put(bucket, key string, body []byte, kind, encoding string, metadata map[string]string) error {
+func (f *fakeBucket) PolicyChanged(string) time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, taken := f.objects[key]; taken {
-		return fmt.Errorf("%s is delivered a second time", key)
+	return f.changed
+}
+
+func (f *fakeBucket) Put(o Object) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, taken := f.objects[o.Key]; taken {
+		return fmt.Errorf("%s is delivered a second time", o.Key)
 	}
-	f.objects[key] = fakeObject{body, kind, encoding, metadata}
+	f.objects[o.Key] = fakeObject{o.Body, o.ContentType, o.ContentEncoding, o.Metadata, o.KMSKey}
 	return nil
 }
 
@@ -133,16 +141,17 @@ type bench struct {
 	t      *testing.T
 	s      *Service
 	bucket *fakeBucket
+	around *fakeNeighbours
 	now    time.Time
 	events int
 }
 
 func newBench(t *testing.T, change ...func(*Options)) *bench {
 	t.Helper()
-	b := &bench{t: t, bucket: newFakeBucket(testBucket), now: testStart}
+	b := &bench{t: t, bucket: newFakeBucket(testBucket), around: newFakeNeighbours(), now: testStart}
 	o := Options{
 		Regions: []string{"eu-west-1", "us-east-1"}, LogInterval: 5 * time.Minute, DigestInterval: time.Hour,
-		Bucket: b.bucket, Log: slog.New(slog.DiscardHandler), NewKey: sharedKeys(),
+		Neighbours: b.around.with(b.bucket), Log: slog.New(slog.DiscardHandler), NewKey: sharedKeys(),
 	}
 	for _, f := range change {
 		f(&o)
@@ -158,8 +167,13 @@ func newBench(t *testing.T, change ...func(*Options)) *bench {
 // ask makes a call in a region and returns its answer or the error code.
 func (b *bench) ask(region, operation, input string) (answer map[string]any, code string) {
 	b.t.Helper()
+	return b.askAs(testAccount, region, operation, input)
+}
+
+func (b *bench) askAs(account, region, operation, input string) (answer map[string]any, code string) {
+	b.t.Helper()
 	c := &call.Call{
-		Body: []byte(input), Time: b.now, Region: region, Account: testAccount, Service: "cloudtrail", Operation: operation,
+		Body: []byte(input), Time: b.now, Region: region, Account: account, Service: "cloudtrail", Operation: operation,
 	}
 	w := httptest.NewRecorder()
 	b.s.Serve(w, c)

@@ -164,7 +164,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 
 	again := newBench(t, inDir)
 	again.bucket, again.now = b.bucket, b.now.Add(10*time.Hour)
-	again.s.bucket = b.bucket
+	again.s.Bucket = b.bucket
 	again.s.Resume(again.now)
 	again.events = 100
 	after := again.record("us-east-1", "After")

@@ -9,25 +9,32 @@ import (
 // your CloudTrail log files" and "CloudTrail digest file structure". Folder
 // dates and times are UTC.
 
-// base is the folder of the trail's account, with a slash at its end.
-func (t *trail) base() string {
-	b := "AWSLogs/" + t.Account + "/"
+// folder is where one account's files go, with a slash at its end. An
+// organization's trail keeps them below the organization's id, empty for
+// others.
+func (t *trail) folder(organization, account string) string {
+	b := "AWSLogs/"
 	if t.Prefix != "" {
 		b = t.Prefix + "/" + b
 	}
-	return b
+	if organization != "" {
+		b += organization + "/"
+	}
+	return b + account + "/"
 }
 
-func (t *trail) logKey(region string, at time.Time, text []byte) string {
+func (t *trail) logKey(c *chain, at time.Time, text []byte) string {
 	at = at.UTC()
-	return t.base() + "CloudTrail/" + region + at.Format("/2006/01/02/") +
-		t.Account + "_CloudTrail_" + region + "_" + at.Format("20060102T1504Z") + "_" + t.uniqueName(text) + ".json.gz"
+	account := c.account(t)
+	return t.folder(c.Organization, account) + "CloudTrail/" + c.Region + at.Format("/2006/01/02/") +
+		account + "_CloudTrail_" + c.Region + "_" + at.Format("20060102T1504Z") + "_" + t.uniqueName(text) + ".json.gz"
 }
 
-func (t *trail) digestKey(region string, end time.Time) string {
+func (t *trail) digestKey(c *chain, end time.Time) string {
 	end = end.UTC()
-	return t.base() + "CloudTrail-Digest/" + region + end.Format("/2006/01/02/") +
-		t.Account + "_CloudTrail-Digest_" + region + "_" + t.Name + "_" + t.Region + "_" +
+	account := c.account(t)
+	return t.folder(c.Organization, account) + "CloudTrail-Digest/" + c.Region + end.Format("/2006/01/02/") +
+		account + "_CloudTrail-Digest_" + c.Region + "_" + t.Name + "_" + t.Region + "_" +
 		end.Format("20060102T150405Z") + ".json.gz"
 }
 

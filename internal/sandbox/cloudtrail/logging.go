@@ -54,20 +54,29 @@ func (s *Service) deleteTrail(c *call.Call, in nameInput) (any, *call.Error) {
 }
 
 // follow brings the chains of a trail into line with its settings: one for
-// each region that it covers while it logs, digest files where validation is
-// on. What ends does so in Settle. s.mu is held.
+// each account and region that it covers while it logs, digest files where
+// validation is on. What ends does so in Settle. s.mu is held.
 func (s *Service) follow(t *trail, at time.Time) {
-	if t.Logging {
+	covered := map[string]bool{}
+	for _, account := range s.accounts(t) {
 		for _, region := range s.covered(t) {
-			if t.Chains[region] == nil {
-				t.Chains[region] = &chain{Region: region}
+			name := t.chainName(account, region)
+			covered[name] = true
+			if !t.Logging {
+				continue
 			}
-			t.Chains[region].On = true
+			if t.Chains[name] == nil {
+				t.Chains[name] = &chain{Region: region}
+				if account != t.Account {
+					t.Chains[name].Account = account
+				}
+			}
+			t.Chains[name].On, t.Chains[name].Organization = true, t.Organization
 		}
 	}
-	for region, c := range t.Chains {
+	for name, c := range t.Chains {
 		switch {
-		case !t.Logging || !t.covers(region):
+		case !t.Logging || !covered[name]:
 			if c.On {
 				c.On, c.Ending = false, endAll
 			}

@@ -6,12 +6,10 @@ import (
 	"strings"
 )
 
-// selects tells whether a trail records an event: its region, the global
-// service events, and its selectors, of which one must want the event.
+// selects tells whether a trail that covers the event's account and region
+// records it: the global service events, and its selectors, of which one must
+// want the event.
 func (t *trail) selects(e Event) bool {
-	if t.Account != e.Account || !t.covers(e.Region) {
-		return false
-	}
 	if !t.GlobalEvents && e.global() {
 		return false
 	}

@@ -53,10 +53,6 @@ func TestCreateTrailRefusals(t *testing.T) {
 		{"policy", `{"Name":"demo","S3BucketName":"trail-bucket"}`, "InsufficientS3BucketPolicyException", true},
 		{"prefix", `{"Name":"demo","S3BucketName":"trail-bucket","S3KeyPrefix":"/x"}`, "InvalidS3PrefixException", false},
 		{"multi-region without global events", `{"Name":"demo","S3BucketName":"trail-bucket","IsMultiRegionTrail":true,"IncludeGlobalServiceEvents":false}`, "InvalidParameterCombinationException", false},
-		{"topic", `{"Name":"demo","S3BucketName":"trail-bucket","SnsTopicName":"t"}`, "InvalidSnsTopicNameException", false},
-		{"log group", `{"Name":"demo","S3BucketName":"trail-bucket","CloudWatchLogsLogGroupArn":"arn:aws:logs:us-east-1:123456789012:log-group:g:*"}`, "InvalidCloudWatchLogsLogGroupArnException", false},
-		{"key", `{"Name":"demo","S3BucketName":"trail-bucket","KmsKeyId":"alias/k"}`, "KmsKeyNotFoundException", false},
-		{"organization", `{"Name":"demo","S3BucketName":"trail-bucket","IsOrganizationTrail":true}`, "OrganizationsNotInUseException", false},
 		{"tag twice", `{"Name":"demo","S3BucketName":"trail-bucket","TagsList":[{"Key":"a"},{"Key":"a"}]}`, "InvalidTagParameterException", false},
 		{"not JSON", `{"Name":`, "SerializationException", false},
 	}

@@ -125,11 +125,12 @@ func newEvent(r Record, raw []byte) (Event, error) {
 }
 
 // global tells whether an event belongs to a global service, which is
-// recorded in us-east-1 wherever the caller was (CloudTrail user guide,
-// "About global service events").
+// recorded in us-east-1 wherever the caller was. Trails of other single regions
+// do not get it since 2021 (CloudTrail user guide, "Using the update-trail
+// command to update a trail").
 func (e Event) global() bool {
 	switch e.Source {
-	case "iam.amazonaws.com", "cloudfront.amazonaws.com", "sts.amazonaws.com":
+	case "iam.amazonaws.com", "cloudfront.amazonaws.com", "organizations.amazonaws.com", "sts.amazonaws.com":
 		return e.Region == globalRegion
 	}
 	return false

@@ -27,6 +27,8 @@ var relatedKinds = map[string]string{
 	"dBInstanceIdentifier": "AWS::RDS::DBInstance",
 	"secretId":             "AWS::SecretsManager::Secret",
 	"trailName":            "AWS::CloudTrail::Trail",
+	"topicArn":             "AWS::SNS::Topic",
+	"logGroupName":         "AWS::Logs::LogGroup",
 }
 
 // related lists the resources that a record is about, by its resources and

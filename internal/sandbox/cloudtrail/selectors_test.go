@@ -134,8 +134,9 @@ func TestGlobalServiceEvents(t *testing.T) {
 	b.do("us-east-1", "StartLogging", `{"Name":"without"}`)
 	b.do("eu-west-1", "StartLogging", `{"Name":"elsewhere"}`)
 	id := b.record("us-east-1", "CreateUser", func(r *Record) { r.EventSource = "iam.amazonaws.com" })
+	other := b.record("us-east-1", "CreateAccount", func(r *Record) { r.EventSource = "organizations.amazonaws.com" })
 	b.advance(10 * time.Minute)
-	if got := b.delivered(""); !slices.Equal(got, []string{id}) || len(b.bucket.keys("with/")) != 1 {
+	if got := b.delivered(""); !slices.Equal(got, []string{id, other}) || len(b.bucket.keys("with/")) != 1 {
 		t.Errorf("delivered %v in %v", got, b.bucket.keys(""))
 	}
 }

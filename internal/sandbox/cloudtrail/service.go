@@ -1,7 +1,10 @@
 // Package cloudtrail is the sandbox's AWS CloudTrail: trails and what they
 // select, the event history, and the delivery of log files and signed digest
-// files into a bucket. It keeps no clock: each call and each delivery is told
-// what time it is. It evaluates no permission of the caller.
+// files into a bucket, of notifications to a topic and of events to a log
+// group. It asks the policies of the bucket, topic, role and key that it uses,
+// but evaluates no permission of the caller. It keeps no clock: each call and
+// each delivery is told what time it is. Insights selectors are kept and
+// checked; Insights events are not produced.
 package cloudtrail
 
 import (
@@ -18,35 +21,26 @@ const eventSource = "cloudtrail.amazonaws.com"
 // servicePrincipal is who delivers, as bucket policies name it.
 const servicePrincipal = "cloudtrail.amazonaws.com"
 
-// Bucket is the S3 that CloudTrail delivers to.
-type Bucket interface {
-	// BucketRegion tells where a bucket lies; false when there is none.
-	BucketRegion(bucket string) (region string, ok bool)
-	// May tells whether the bucket's policy allows an action to a service
-	// principal. key is empty for an action on the bucket itself.
-	May(principal, action, bucket, key string, conditions map[string]string) bool
-	// Put stores an object; metadata names are lower-case.
-	Put(bucket, key string, body []byte, contentType, contentEncoding string, metadata map[string]string) error
-}
-
-// Options says how a Service works. Every field but Dir, NewKey and
+// Options says how a Service works. Every field but Settle, Dir, NewKey and
 // MaxHistory must be set.
 type Options struct {
+	Neighbours
 	Regions        []string // enabled regions, to which multi-region trails deliver
 	LogInterval    time.Duration
 	DigestInterval time.Duration // whole seconds, at least one
-	Bucket         Bucket
 	Log            *slog.Logger
-	Dir            string // where state is kept; empty keeps it in memory
-	NewKey         NewKey // default GenerateKey
-	MaxHistory     int    // events kept for LookupEvents; default 250,000
+	Settle         time.Duration // how long a changed policy, role or log group is not seen yet when a trail is made or changed
+	Dir            string        // where state is kept; empty keeps it in memory
+	NewKey         NewKey        // default GenerateKey
+	MaxHistory     int           // events kept for LookupEvents; default 250,000
 }
 
 // Service is CloudTrail, for any number of accounts. It is safe for
 // concurrent use, but Deliver must not run twice at once.
 type Service struct {
+	Neighbours
 	regions []string
-	bucket  Bucket
+	settled time.Duration
 	log     *slog.Logger
 	keys    *keyring
 	history *history
@@ -75,7 +69,7 @@ func New(o Options) (*Service, error) {
 		o.MaxHistory = defaultMaxHistory
 	}
 	s := &Service{
-		regions: slices.Clone(o.Regions), bucket: o.Bucket, log: o.Log, dir: o.Dir,
+		Neighbours: o.Neighbours, regions: slices.Clone(o.Regions), settled: o.Settle, log: o.Log, dir: o.Dir,
 		keys: newKeyring(o.NewKey), history: newHistory(o.MaxHistory),
 		logInterval: o.LogInterval, digestInterval: o.DigestInterval,
 	}
@@ -124,6 +118,12 @@ func (s *Service) Has(account, region, name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.find(account, region, name) != nil
+}
+
+// seen tells whether a change has come through by now: AWS takes up to a minute
+// to see a fresh policy or role everywhere.
+func (s *Service) seen(changed, now time.Time) bool {
+	return changed.IsZero() || now.Sub(changed) >= s.settled
 }
 
 // Events is the number of events in the event history.

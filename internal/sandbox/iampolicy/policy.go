@@ -1,8 +1,9 @@
-// Package iampolicy decides what a resource-based IAM policy says about a
-// request: allowed, denied, or nothing. It is an evaluator of the sandbox's
-// own and shares no code with what trailctl writes policies with, so that the
-// one is a check of the other. It knows no identity-based policies, no
-// permission boundaries and no session policies.
+// Package iampolicy decides what one IAM policy says about a request: allowed,
+// denied, or nothing. It reads resource-based policies, the trust policies of
+// roles and identity-based policies. It is an evaluator of the sandbox's own
+// and shares no code with what trailctl writes policies with, so that the one
+// is a check of the other. It knows no permission boundaries and no session
+// policies, and does not weigh several policies against each other.
 package iampolicy
 
 import (
@@ -16,7 +17,7 @@ import (
 	"strings"
 )
 
-// Policy is a parsed resource-based policy.
+// Policy is a parsed policy of any kind.
 type Policy struct {
 	Version    string // "2012-10-17", or "2008-10-17" when the text names none
 	Statements []Statement
@@ -49,9 +50,17 @@ const (
 	version2008 = "2008-10-17"
 )
 
-// Parse reads a policy. Its errors are the messages that S3 answers a
-// MalformedPolicy error with.
+// kind says which elements a statement must have; what it must not have is
+// the rest of the three.
+type kind struct{ principal, resource bool }
+
+// Parse reads a resource-based policy. Its errors are the messages that S3
+// answers a MalformedPolicy error with.
 func Parse(text []byte) (*Policy, error) {
+	return parse(text, kind{principal: true, resource: true})
+}
+
+func parse(text []byte, k kind) (*Policy, error) {
 	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
 		return nil, errors.New("Policies must be valid JSON and the first byte must be '{'")
 	}
@@ -81,7 +90,7 @@ func Parse(text []byte) (*Policy, error) {
 		return nil, errors.New("Missing required field Statement")
 	}
 	for _, raw := range oneOrMany(statements) {
-		st, err := parseStatement(raw)
+		st, err := parseStatement(raw, k)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +102,7 @@ func Parse(text []byte) (*Policy, error) {
 	return p, nil
 }
 
-func parseStatement(raw json.RawMessage) (Statement, error) {
+func parseStatement(raw json.RawMessage, k kind) (Statement, error) {
 	var st Statement
 	fields, err := object(raw)
 	if err != nil {
@@ -104,7 +113,7 @@ func parseStatement(raw json.RawMessage) (Statement, error) {
 			return st, err
 		}
 	}
-	return st, st.complete(fields)
+	return st, st.complete(fields, k)
 }
 
 // set reads one element of a statement.
@@ -138,14 +147,22 @@ func (st *Statement) set(name string, raw json.RawMessage) (err error) {
 	return err
 }
 
-// complete checks that a statement has what it must have, once.
-func (st *Statement) complete(fields map[string]json.RawMessage) error {
+// complete checks that a statement has what it must have, once, and nothing
+// that its kind of policy has not.
+func (st *Statement) complete(fields map[string]json.RawMessage, k kind) error {
 	if _, ok := fields["Effect"]; !ok {
 		return errors.New("Missing required field Effect")
 	}
+	wanted := map[string]bool{"Principal": k.principal, "Action": true, "Resource": k.resource}
 	for _, name := range []string{"Principal", "Action", "Resource"} {
 		_, plain := fields[name]
 		_, not := fields["Not"+name]
+		if !wanted[name] {
+			if plain || not {
+				return fmt.Errorf("Has prohibited field %s", name)
+			}
+			continue
+		}
 		if !plain && !not {
 			return fmt.Errorf("Missing required field %s", name)
 		}
@@ -156,7 +173,7 @@ func (st *Statement) complete(fields map[string]json.RawMessage) error {
 	if len(st.Action)+len(st.NotAction) == 0 {
 		return errors.New("Missing required field Action cannot be empty!")
 	}
-	if len(st.Resource)+len(st.NotResource) == 0 {
+	if k.resource && len(st.Resource)+len(st.NotResource) == 0 {
 		return errors.New("Missing required field Resource cannot be empty!")
 	}
 	return nil

@@ -39,7 +39,8 @@ type settings struct {
 	// query has: "publicAccessBlock", "encryption".
 	Documents map[string]string `json:"documents"`
 
-	policy *iampolicy.Policy
+	policy        *iampolicy.Policy
+	policyChanged time.Time
 }
 
 // prepare parses what has just been read from a file.

@@ -176,7 +176,6 @@ func TestNotServed(t *testing.T) {
 		{"GET", "/bkt?cors", "GetBucketCors"},
 		{"GET", "/bkt?object-lock", "GetBucketObjectLockConfiguration"},
 		{"GET", "/bkt?accelerate", "GetAccelerateConfiguration"},
-		{"PUT", "/bkt?logging", "PutBucketLogging"},
 		{"PUT", "/bkt/k?acl", "PutObjectAcl"},
 		{"GET", "/bkt/k?legal-hold", "GetObjectLegalHold"},
 		{"POST", "/bkt/k?restore", "RestoreObject"},

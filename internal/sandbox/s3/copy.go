@@ -105,6 +105,7 @@ func (s *Service) copyObject(r *request) error {
 	r.encryptionHeaders(v)
 	r.versionHeader(v)
 	r.recordAnswer()
+	s.emit(r.b, createdCopy, created(v), r.cause())
 	return r.writeXML(newCopyResult("CopyObjectResult", v))
 }
 

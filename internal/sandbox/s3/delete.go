@@ -48,43 +48,58 @@ func (s *Service) remove(r *request, key, id string) (deleted, error) {
 		return nil
 	}
 	if r.b.snapshot().Versioning == "" {
-		return deleted{}, s.removeOnly(r.b, key, check)
+		v, err := s.removeOnly(r.b, key, check)
+		if v != nil && err == nil {
+			s.emit(r.b, removed, s.gone(key, v.ID), r.cause())
+		}
+		return deleted{}, err
 	}
 	v := &version{Key: key, DeleteMarker: true, Modified: r.now()}
 	if err := s.commit(r.b, v, check); err != nil {
 		return deleted{}, err
 	}
+	s.emit(r.b, removedByMarker, created(v), r.cause())
 	return deleted{versionID: v.ID, marker: true, made: true}, nil
 }
 
-func (s *Service) removeOnly(b *bucket, key string, check func(*version) error) error {
+// removeOnly removes the one version of a key, nil when there is none.
+func (s *Service) removeOnly(b *bucket, key string, check func(*version) error) (*version, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.gone {
-		return noSuchBucket(b.Name)
+		return nil, noSuchBucket(b.Name)
 	}
 	v := b.objects.get(key).newest()
 	if err := check(v); err != nil || v == nil {
-		return err
+		return nil, err
 	}
-	return s.drop(b, v)
+	return v, s.drop(b, v)
 }
 
 func (s *Service) removeVersion(r *request, key, id string) (deleted, error) {
-	r.b.mu.Lock()
-	defer r.b.mu.Unlock()
-	if r.b.gone {
-		return deleted{}, noSuchBucket(r.b.Name)
+	v, err := s.dropVersion(r.b, key, id)
+	if v == nil || err != nil {
+		return deleted{versionID: id}, err
 	}
-	v := r.b.objects.get(key).version(id)
+	s.emit(r.b, removed, s.gone(key, v.ID), r.cause())
+	return deleted{versionID: v.ID, marker: v.DeleteMarker}, nil
+}
+
+// dropVersion removes a version for good, nil when there is no such one.
+func (s *Service) dropVersion(b *bucket, key, id string) (*version, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.gone {
+		return nil, noSuchBucket(b.Name)
+	}
+	v := b.objects.get(key).version(id)
 	if v == nil {
 		if !validVersionID(id) {
-			return deleted{}, invalidVersionID(id)
+			return nil, invalidVersionID(id)
 		}
-		return deleted{versionID: id}, nil
+		return nil, nil
 	}
-	d := deleted{versionID: v.ID, marker: v.DeleteMarker}
-	return d, s.drop(r.b, v)
+	return v, s.drop(b, v)
 }
 
 func invalidVersionID(id string) *failure {

@@ -8,9 +8,15 @@ import (
 )
 
 // Put stores an object as an AWS service delivers one: no call is recorded
-// and no policy asked. Names in metadata become lower-case. It fails when the
-// bucket is gone, with S3's NoSuchBucket.
+// and no policy asked, but event messages are sent. Names in metadata become
+// lower-case. It fails when the bucket is gone, with S3's NoSuchBucket.
 func (s *Service) Put(bucket, key string, body []byte, contentType, contentEncoding string, metadata map[string]string) error {
+	return s.PutEncrypted(bucket, key, body, contentType, contentEncoding, metadata, "")
+}
+
+// PutEncrypted is Put for an object that is encrypted with a KMS key; an empty
+// ARN leaves that to the bucket.
+func (s *Service) PutEncrypted(bucket, key string, body []byte, contentType, contentEncoding string, metadata map[string]string, keyARN string) error {
 	b := s.bucket(bucket)
 	if b == nil {
 		return noSuchBucket(bucket)
@@ -44,12 +50,25 @@ func (s *Service) Put(bucket, key string, body []byte, contentType, contentEncod
 	for name, value := range metadata {
 		v.Metadata[strings.ToLower(name)] = value
 	}
-	v.Encryption, v.KeyID = b.snapshot().encryption()
+	if v.Encryption, v.KeyID = b.snapshot().encryption(); keyARN != "" {
+		v.Encryption, v.KeyID = "aws:kms", keyARN
+	}
 	if err := s.commit(b, v, nil); err != nil {
 		blob.discard()
 		return err
 	}
+	s.emit(b, createdPut, created(v), s.delivery())
 	return nil
+}
+
+// PolicyChanged is when the bucket's policy was last put or deleted since the
+// service was started; the zero time otherwise.
+func (s *Service) PolicyChanged(bucket string) time.Time {
+	b := s.bucket(bucket)
+	if b == nil {
+		return time.Time{}
+	}
+	return b.snapshot().policyChanged
 }
 
 // Get reads the newest version of an object. Names in metadata are

@@ -27,7 +27,17 @@ type notificationTarget struct {
 }
 
 type notificationFilter struct {
-	Rules []filterRule `xml:"S3Key>FilterRule"`
+	Key *struct {
+		Rules []filterRule `xml:"FilterRule"`
+	} `xml:"S3Key"`
+}
+
+// rules are nil-safe: a filter need not have any.
+func (f *notificationFilter) rules() []filterRule {
+	if f == nil || f.Key == nil {
+		return nil
+	}
+	return f.Key.Rules
 }
 
 type filterRule struct {
@@ -36,7 +46,7 @@ type filterRule struct {
 }
 
 // checkNotification holds a configuration against S3's rules and gives every
-// entry an Id. Whether the destinations let S3 in is not asked.
+// entry an Id. Whether the destinations let S3 in is asked elsewhere.
 func checkNotification(root *node, text []byte) (string, error) {
 	for _, c := range root.children {
 		switch c.name {
@@ -109,11 +119,8 @@ func (e *notificationTarget) check() error {
 			return invalidArgument("Event", event, "The event '%s' is not supported for notifications", event)
 		}
 	}
-	if e.Filter == nil {
-		return nil
-	}
 	seen := map[string]bool{}
-	for _, rule := range e.Filter.Rules {
+	for _, rule := range e.Filter.rules() {
 		name := strings.ToLower(rule.Name)
 		if name != "prefix" && name != "suffix" {
 			return invalidArgument("FilterRule.Name", rule.Name, "filter rule name must be either prefix or suffix")
@@ -160,10 +167,7 @@ func sameEvent(a, b string) bool {
 }
 
 func (e *notificationTarget) filter(name string) string {
-	if e.Filter == nil {
-		return ""
-	}
-	for _, rule := range e.Filter.Rules {
+	for _, rule := range e.Filter.rules() {
 		if strings.EqualFold(rule.Name, name) {
 			return rule.Value
 		}

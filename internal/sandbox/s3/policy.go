@@ -51,7 +51,9 @@ func (s *Service) putPolicy(r *request) error {
 		return denied(r, r.op.action, bucketARN(r.bucket),
 			"because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access")
 	}
-	err = s.change(r.b, func(set *settings) { set.Policy, set.policy = string(text), policy })
+	err = s.change(r.b, func(set *settings) {
+		set.Policy, set.policy, set.policyChanged = string(text), policy, r.call.Time
+	})
 	if err != nil {
 		return err
 	}
@@ -118,7 +120,9 @@ func (s *Service) objectAction(action string) (object, known bool) {
 }
 
 func (s *Service) deletePolicy(r *request) error {
-	if err := s.change(r.b, func(set *settings) { set.Policy, set.policy = "", nil }); err != nil {
+	if err := s.change(r.b, func(set *settings) {
+		set.Policy, set.policy, set.policyChanged = "", nil, r.call.Time
+	}); err != nil {
 		return err
 	}
 	return r.noContent()

@@ -32,6 +32,7 @@ func (s *Service) putObject(r *request) error {
 	r.encryptionHeaders(v)
 	r.versionHeader(v)
 	r.recordAnswer()
+	s.emit(r.b, createdPut, created(v), r.cause())
 	r.w.WriteHeader(http.StatusOK)
 	return nil
 }

@@ -72,7 +72,7 @@ func addSettings(add func(route, name, action string, serve func(*Service, *requ
 		{"ownershipControls", "BucketOwnershipControls", "s3:GetBucketOwnershipControls", "s3:PutBucketOwnershipControls", "GET PUT DELETE"},
 		{"encryption", "BucketEncryption", "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration", "GET PUT DELETE"},
 		{"versioning", "BucketVersioning", "s3:GetBucketVersioning", "s3:PutBucketVersioning", "GET PUT"},
-		{"notification", "BucketNotification", "s3:GetBucketNotification", "s3:PutBucketNotification", "GET PUT"},
+		{"notification", "BucketNotification", "s3:GetBucketNotification", "", "GET"},
 		{"tagging", "BucketTagging", "s3:GetBucketTagging", "s3:PutBucketTagging", "GET PUT DELETE"},
 		{"lifecycle", "BucketLifecycle", "s3:GetLifecycleConfiguration", "s3:PutLifecycleConfiguration", "GET PUT DELETE"},
 		{"logging", "BucketLogging", "s3:GetBucketLogging", "", "GET"},
@@ -90,6 +90,9 @@ func addSettings(add func(route, name, action string, serve func(*Service, *requ
 			}
 		}
 	}
+	// These two look at what else there is before they are kept.
+	add("PUT bucket notification", "PutBucketNotification", "s3:PutBucketNotification", (*Service).putNotification)
+	add("PUT bucket logging", "PutBucketLogging", "s3:PutBucketLogging", (*Service).putLogging)
 }
 
 // isData tells object-level operations, which CloudTrail records as data

@@ -15,6 +15,7 @@ package s3
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -33,6 +34,10 @@ type Options struct {
 	Now func() time.Time
 	// Account owns every bucket: twelve digits.
 	Account string
+	// Topics and Queues take event messages. Without one its entries in a
+	// notification configuration are kept, but neither checked nor served.
+	Topics, Queues Destination
+	Log            *slog.Logger // nil is none
 }
 
 // Service is S3 for one account, in all regions. It is safe for concurrent use.
@@ -40,6 +45,9 @@ type Service struct {
 	account string
 	now     func() time.Time
 	store   store
+	topics  Destination
+	queues  Destination
+	log     *slog.Logger
 	routes  map[string]operation
 
 	sequence atomic.Uint64 // of versions, newer ones higher
@@ -51,7 +59,13 @@ type Service struct {
 // New opens the state in o.Dir, or starts empty in memory. It fails when
 // the folder cannot be written, or holds what no Service has left there.
 func New(o Options) (*Service, error) {
-	s := &Service{account: o.Account, now: o.Now, store: memory{}, routes: routes(), buckets: map[string]*bucket{}}
+	s := &Service{
+		account: o.Account, now: o.Now, store: memory{}, topics: o.Topics, queues: o.Queues, log: o.Log,
+		routes: routes(), buckets: map[string]*bucket{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}

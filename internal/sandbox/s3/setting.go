@@ -41,7 +41,7 @@ func settingOf(marker string) *setting {
 	case "versioning":
 		return &setting{"VersioningConfiguration", checkVersioning, nil, http.StatusOK}
 	case "logging":
-		return &setting{"BucketLoggingStatus", nil, nil, 0}
+		return &setting{"BucketLoggingStatus", checkLogging, nil, http.StatusOK}
 	}
 	return nil
 }

@@ -229,6 +229,7 @@ func (s *Service) completeUpload(r *request) error {
 	r.encryptionHeaders(v)
 	r.versionHeader(v)
 	r.recordAnswer()
+	s.emit(r.b, createdMultipart, created(v), r.cause())
 	out := completeResult{Bucket: r.bucket, Key: r.key, ETag: quote(v.ETag), checksumElements: v.Checksum.elements()}
 	out.Location = "http://" + r.http.Host + r.http.URL.EscapedPath()
 	return r.writeXML(out)

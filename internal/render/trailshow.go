@@ -1,0 +1,345 @@
+package render
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"trailctl/bucket"
+	"trailctl/trail"
+)
+
+// Whole writes a trail with everything around it for people. Policies are
+// counted only; JSON and YAML have them.
+func Whole(w io.Writer, whole trail.Whole, t Terminal) error {
+	if err := pairs(w, trailRows(whole)); err != nil {
+		return err
+	}
+	if whole.Selectors != nil {
+		if err := head(w, "What is recorded", t); err != nil {
+			return err
+		}
+		if err := rulesTable(*whole.Selectors).Write(w, t.Width, t.Colour); err != nil {
+			return err
+		}
+	}
+	for _, part := range []struct {
+		name string
+		rows [][2]string
+	}{
+		{"Bucket", bucketRows(whole)}, {"SNS topic", topicRows(whole)}, {"CloudWatch Logs group", groupRows(whole)},
+		{"Role for the log group", roleRows(whole)}, {"KMS key", keyRows(whole)}, {"Missing, or not readable", unreadRows(whole)},
+	} {
+		if len(part.rows) == 0 {
+			continue
+		}
+		if err := head(w, part.name, t); err != nil {
+			return err
+		}
+		if err := pairs(w, part.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func head(w io.Writer, text string, t Terminal) error {
+	_, err := fmt.Fprintf(w, "\n%s\n", paint(text, "1", t.Colour))
+	return err
+}
+
+func trailRows(whole trail.Whole) [][2]string {
+	t := whole.Trail
+	rows := [][2]string{
+		{"Trail", t.Name}, {"ARN", t.ARN}, {"Scope", describe(t)}, {"Delivers to", bucket.URI(t.Bucket, cmp.Or(t.Prefix, ""))},
+		{"Validation", onOff(t.LogFileValidation)}, {"Global services", onOff(t.GlobalServiceEvents)},
+		{"Logging", readOr(whole, "logging", onOff(whole.Logging))},
+		{"Tags", readOr(whole, "tags", tagText(whole.Tags))},
+	}
+	insights := "none"
+	if whole.Insights != nil && len(whole.Insights.Names()) > 0 {
+		insights = strings.Join(whole.Insights.Names(), ", ")
+	}
+	return append(rows, [2]string{"Insights", readOr(whole, "insights", insights)})
+}
+
+// readOr is a value, or that it could not be read.
+func readOr(whole trail.Whole, part, value string) string {
+	if whole.Unread[part] != nil {
+		return "could not be read"
+	}
+	return value
+}
+
+func tagText(tags map[string]string) string {
+	var list []string
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, k+"="+tags[k])
+	}
+	return cmp.Or(strings.Join(list, ", "), "none")
+}
+
+func bucketRows(whole trail.Whole) [][2]string {
+	b := whole.Bucket
+	if b == nil {
+		return nil
+	}
+	rows := [][2]string{{"Name", b.Name}}
+	switch b.Owner {
+	case bucket.Nobody:
+		return append(rows, [2]string{"Region", "it does not exist any more"})
+	case bucket.Other:
+		return append(rows, [2]string{"Region", cmp.Or(b.Region, "not known")}, [2]string{"Owner", "another account, or it may not be looked at"})
+	}
+	setting := func(name, value string) string {
+		if b.Settings.Unread[name] != nil {
+			return "could not be read"
+		}
+		return cmp.Or(value, "not set")
+	}
+	n := "none"
+	if b.Notifications != nil && len(b.Notifications.Entries()) > 0 {
+		var list []string
+		for _, e := range b.Notifications.Entries() {
+			list = append(list, e.String())
+		}
+		n = strings.Join(list, "; ")
+	}
+	return append(rows, [][2]string{
+		{"Region", b.Region},
+		{"Public access", setting(bucket.PublicAccessSetting, b.Settings.PublicAccess.String())},
+		{"Ownership", setting(bucket.OwnershipSetting, b.Settings.Ownership)},
+		{"Encryption", setting(bucket.EncryptionSetting, b.Settings.Encryption)},
+		{"Policy", readOr(whole, "bucket policy", policyText(b.Policy))},
+		{"Notifications", readOr(whole, "notifications", n)},
+	}...)
+}
+
+// policyText names the statements of a policy.
+func policyText(text string) string {
+	if text == "" {
+		return "none"
+	}
+	var doc struct{ Statement json.RawMessage }
+	var list []struct{ Sid string }
+	if json.Unmarshal([]byte(text), &doc) != nil {
+		return "cannot be read as JSON"
+	}
+	if json.Unmarshal(doc.Statement, &list) != nil {
+		list = append(list, struct{ Sid string }{}) // one that is in no list
+		json.Unmarshal(doc.Statement, &list[0])
+	}
+	var sids []string
+	for _, s := range list {
+		sids = append(sids, cmp.Or(s.Sid, "(no Sid)"))
+	}
+	return plural(len(list), "statement") + ": " + strings.Join(sids, ", ")
+}
+
+func topicRows(whole trail.Whole) [][2]string {
+	p := whole.Topic
+	if p == nil {
+		return nil
+	}
+	return [][2]string{{"ARN", p.ARN}, {"Policy", policyText(p.Policy)}, {"Tags", tagText(p.Tags)}}
+}
+
+func groupRows(whole trail.Whole) [][2]string {
+	p := whole.Group
+	if p == nil {
+		return nil
+	}
+	keeps := "for ever"
+	if p.Retention > 0 {
+		keeps = plural(int(p.Retention), "day")
+	}
+	return [][2]string{{"ARN", p.ARN}, {"Keeps events", keeps}, {"KMS key", cmp.Or(p.KMSKey, "none")}, {"Tags", tagText(p.Tags)}}
+}
+
+func roleRows(whole trail.Whole) [][2]string {
+	p := whole.Role
+	if p == nil {
+		return nil
+	}
+	rows := [][2]string{{"ARN", p.ARN}, {"Trust", policyText(p.Trust)}}
+	for _, name := range slices.Sorted(maps.Keys(p.Inline)) {
+		rows = append(rows, [2]string{"Policy " + name, policyText(p.Inline[name])})
+	}
+	for _, a := range p.Attached {
+		rows = append(rows, [2]string{"Managed policy", a})
+	}
+	return append(rows, [2]string{"Tags", tagText(p.Tags)})
+}
+
+func keyRows(whole trail.Whole) [][2]string {
+	p := whole.Key
+	if p == nil {
+		return nil
+	}
+	rotation := "not known"
+	if p.Rotation != nil {
+		rotation = onOff(*p.Rotation)
+	}
+	return [][2]string{{"ARN", p.ARN}, {"State", p.State}, {"Manager", p.Manager}, {"Rotation", rotation}, {"Policy", policyText(p.Policy)}}
+}
+
+func unreadRows(whole trail.Whole) [][2]string {
+	var rows [][2]string
+	for _, part := range slices.Sorted(maps.Keys(whole.Unread)) {
+		rows = append(rows, [2]string{part, strings.Join(strings.Fields(whole.Unread[part].Error()), " ")})
+	}
+	return rows
+}
+
+type (
+	wholeJSON struct {
+		Version   int               `json:"version"`
+		Trail     trailJSON         `json:"trail"`
+		Account   string            `json:"account"`
+		Partition string            `json:"partition"`
+		Logging   *bool             `json:"logging"` // null: not known
+		Tags      map[string]string `json:"tags"`
+		Selectors any               `json:"selectors"`
+		Insights  []string          `json:"insights"`
+		Bucket    *bucketPartJSON   `json:"bucket"`
+		Topic     *topicPartJSON    `json:"topic,omitempty"`
+		Group     *groupPartJSON    `json:"logGroup,omitempty"`
+		Role      *rolePartJSON     `json:"role,omitempty"`
+		Key       *keyPartJSON      `json:"key,omitempty"`
+		Unread    map[string]string `json:"unread"`
+	}
+	bucketPartJSON struct {
+		Name          string          `json:"name"`
+		Owner         string          `json:"owner"` // account, other, nobody
+		Region        string          `json:"region,omitempty"`
+		PublicAccess  *blockJSON      `json:"publicAccessBlock"`
+		Ownership     string          `json:"ownership,omitempty"`
+		Encryption    string          `json:"encryption,omitempty"`
+		Policy        json.RawMessage `json:"policy,omitempty"`
+		Notifications json.RawMessage `json:"notifications,omitempty"`
+	}
+	blockJSON struct {
+		BlockACLs    bool `json:"blockPublicAcls"`
+		IgnoreACLs   bool `json:"ignorePublicAcls"`
+		BlockPolicy  bool `json:"blockPublicPolicy"`
+		RestrictOpen bool `json:"restrictPublicBuckets"`
+	}
+	topicPartJSON struct {
+		ARN    string            `json:"arn"`
+		Name   string            `json:"name"`
+		Policy json.RawMessage   `json:"policy,omitempty"`
+		Tags   map[string]string `json:"tags,omitempty"`
+	}
+	groupPartJSON struct {
+		ARN       string            `json:"arn"`
+		Name      string            `json:"name"`
+		Retention *int32            `json:"retentionDays"` // null: for ever
+		KMSKey    string            `json:"kmsKey,omitempty"`
+		Tags      map[string]string `json:"tags,omitempty"`
+	}
+	rolePartJSON struct {
+		ARN      string                     `json:"arn"`
+		Name     string                     `json:"name"`
+		Path     string                     `json:"path"`
+		Trust    json.RawMessage            `json:"trust,omitempty"`
+		Inline   map[string]json.RawMessage `json:"inlinePolicies"`
+		Attached []string                   `json:"managedPolicies"`
+		Tags     map[string]string          `json:"tags,omitempty"`
+		Created  *time.Time                 `json:"created"`
+	}
+	keyPartJSON struct {
+		ARN      string          `json:"arn"`
+		State    string          `json:"state"`
+		Manager  string          `json:"manager"`
+		Rotation *bool           `json:"rotation"` // null: not known
+		Policy   json.RawMessage `json:"policy,omitempty"`
+	}
+)
+
+// WholeJSON writes a trail with everything around it as one document.
+func WholeJSON(w io.Writer, whole trail.Whole) error { return JSON(w, newWholeJSON(whole)) }
+
+// WholeYAML writes the same as YAML.
+func WholeYAML(w io.Writer, whole trail.Whole) error { return YAML(w, newWholeJSON(whole)) }
+
+func newWholeJSON(whole trail.Whole) wholeJSON {
+	doc := wholeJSON{
+		Version: jsonVersion, Trail: newTrailJSON(whole.Trail), Account: whole.Account.ID, Partition: whole.Account.Partition,
+		Tags: whole.Tags, Bucket: newBucketPart(whole.Bucket), Topic: newTopicPart(whole.Topic), Group: newGroupPart(whole.Group),
+		Role: newRolePart(whole.Role), Key: newKeyPart(whole.Key), Unread: map[string]string{},
+	}
+	if whole.Unread["logging"] == nil {
+		doc.Logging = &whole.Logging
+	}
+	if whole.Selectors != nil {
+		doc.Selectors = whole.Selectors.Answer("")
+	}
+	if whole.Insights != nil {
+		doc.Insights = append([]string{}, whole.Insights.Names()...)
+	}
+	for part, err := range whole.Unread {
+		doc.Unread[part] = err.Error()
+	}
+	return doc
+}
+
+func newBucketPart(b *trail.BucketPart) *bucketPartJSON {
+	if b == nil {
+		return nil
+	}
+	out := &bucketPartJSON{
+		Name: b.Name, Region: b.Region, Ownership: b.Settings.Ownership, Encryption: b.Settings.Encryption, Policy: rawPolicy(b.Policy),
+		Owner: map[bucket.Owner]string{bucket.Account: "account", bucket.Other: "other", bucket.Nobody: "nobody"}[b.Owner],
+	}
+	if p := b.Settings.PublicAccess; p != nil {
+		out.PublicAccess = &blockJSON{p.BlockPublicACLs, p.IgnorePublicACLs, p.BlockPublicPolicy, p.RestrictPublicBuckets}
+	}
+	if b.Notifications != nil {
+		out.Notifications = rawPolicy(b.Notifications.Text())
+	}
+	return out
+}
+
+func newTopicPart(p *trail.TopicPart) *topicPartJSON {
+	if p == nil {
+		return nil
+	}
+	return &topicPartJSON{p.ARN, p.Name, rawPolicy(p.Policy), p.Tags}
+}
+
+func newGroupPart(p *trail.GroupPart) *groupPartJSON {
+	if p == nil {
+		return nil
+	}
+	out := &groupPartJSON{ARN: p.ARN, Name: p.Name, KMSKey: p.KMSKey, Tags: p.Tags}
+	if p.Retention > 0 {
+		out.Retention = &p.Retention
+	}
+	return out
+}
+
+func newRolePart(p *trail.RolePart) *rolePartJSON {
+	if p == nil {
+		return nil
+	}
+	out := &rolePartJSON{
+		ARN: p.ARN, Name: p.Name, Path: p.Path, Trust: rawPolicy(p.Trust), Inline: map[string]json.RawMessage{},
+		Attached: append([]string{}, p.Attached...), Tags: p.Tags, Created: orNull(p.Created),
+	}
+	for name, text := range p.Inline {
+		out.Inline[name] = rawPolicy(text)
+	}
+	return out
+}
+
+func newKeyPart(p *trail.KeyPart) *keyPartJSON {
+	if p == nil {
+		return nil
+	}
+	return &keyPartJSON{p.ARN, p.State, p.Manager, p.Rotation, rawPolicy(p.Policy)}
+}

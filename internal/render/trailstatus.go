@@ -1,0 +1,375 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"trailctl/internal/term"
+	"trailctl/trail"
+)
+
+// TrailStatus writes a trail's status for people: its home region alone, or a
+// row a region. Quiet regions are counted only, unless verbose.
+func TrailStatus(w io.Writer, e trail.Everywhere, now time.Time, verbose bool, t Terminal) error {
+	several := len(e.Regions)+len(e.Unread)+len(e.Absent) > 1
+	rows := statusHead(e)
+	if several {
+		rows = append(rows, targets(e.Trail)...)
+	} else {
+		rows = append(rows, arrivals(e.Status, now, t)...)
+	}
+	if err := pairs(w, rows); err != nil {
+		return err
+	}
+	if several {
+		if err := regionRows(w, e, now, verbose, t); err != nil {
+			return err
+		}
+	}
+	for _, p := range e.Problems() {
+		if err := problem(w, p, t.Colour); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statusHead is what is the same in all regions.
+func statusHead(e trail.Everywhere) [][2]string {
+	rows := [][2]string{{"Trail", e.Trail.Name}}
+	trails := e.Trails()
+	for _, t := range trails {
+		rows = append(rows, [2]string{"ARN", t.ARN})
+	}
+	scope := describe(e.Trail)
+	if len(trails) > 1 {
+		scope = "selected regions: " + homes(e.Trail, trails)
+	}
+	return append(rows, [][2]string{{"Scope", scope}, {"Bucket", place(e.Trail)}, {"Logging", loggingSince(e)}}...)
+}
+
+// targets are where else a trail delivers to.
+func targets(t trail.Trail) (rows [][2]string) {
+	if t.TopicARN != "" {
+		rows = append(rows, [2]string{"SNS topic", t.TopicARN})
+	}
+	if t.LogGroupARN != "" {
+		rows = append(rows, [2]string{"Log group", t.LogGroupARN})
+	}
+	return rows
+}
+
+// arrivals are what came last in one region.
+func arrivals(s trail.Status, now time.Time, t Terminal) [][2]string {
+	rows := [][2]string{{"Log files", lastTime(s.Delivery, now, t, never(s, "they take 5 to 15 minutes"))}}
+	if s.Trail.LogFileValidation {
+		rows = append(rows, [2]string{"Digest files", lastTime(s.Digest, now, t, never(s, "they come every hour"))})
+	}
+	if s.Trail.TopicARN != "" {
+		rows = append(rows, [2]string{"Notifications", lastTime(s.Notification, now, t, "none sent yet") + ", to " + s.Trail.TopicARN})
+	}
+	if s.Trail.LogGroupARN != "" {
+		rows = append(rows, [2]string{"Log group", lastTime(s.LogGroup, now, t, "none delivered yet") + ", to " + s.Trail.LogGroupARN})
+	}
+	return rows
+}
+
+// regionRows are the table of regions, and what it leaves out.
+func regionRows(w io.Writer, e trail.Everywhere, now time.Time, verbose bool, t Terminal) error {
+	shown, folded := e.Regions, []trail.RegionStatus(nil)
+	if !verbose {
+		shown, folded = fold(e)
+	}
+	table := Table{Columns: []Column{{Head: "REGION", Keep: true}, {Head: "LOGGING"}, {Head: "LAG", Right: true}}}
+	optional := optionalColumns(e)
+	for _, c := range optional {
+		table.Columns = append(table.Columns, Column{Head: c.head, Right: true})
+	}
+	table.Columns = append(table.Columns, Column{Head: "ERROR", Min: 10})
+	bad := make([]bool, len(shown))
+	for i, r := range shown {
+		bad[i] = len(r.Status.Problems()) > 0
+		row := []string{term.Escape(r.Region), onOff(r.Logging), lag(r.Delivery, now)}
+		for _, c := range optional {
+			row = append(row, lag(c.last(r.Status), now))
+		}
+		table.Rows = append(table.Rows, append(row, orDash(term.Escape(errorsOf(r.Status)))))
+	}
+	for _, u := range e.Unread {
+		row := []string{term.Escape(u.Region), "?", "?"}
+		for range optional {
+			row = append(row, "?")
+		}
+		table.Rows = append(table.Rows, append(row, "could not be asked"))
+		bad = append(bad, true)
+	}
+	table.Paint = func(row, column int) string {
+		if bad[row] && column != 0 {
+			return "31"
+		}
+		return ""
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return err
+	}
+	if err := table.Write(w, t.Width, t.Colour); err != nil {
+		return err
+	}
+	return leftOut(w, folded, e.Absent, now, verbose)
+}
+
+// arrival is a column for what not every trail delivers.
+type arrival struct {
+	head string
+	last func(trail.Status) time.Time
+}
+
+func optionalColumns(e trail.Everywhere) []arrival {
+	var list []arrival
+	if e.Trail.LogFileValidation {
+		list = append(list, arrival{"DIGEST", func(s trail.Status) time.Time { return s.Digest }})
+	}
+	if e.Trail.TopicARN != "" {
+		list = append(list, arrival{"SNS", func(s trail.Status) time.Time { return s.Notification }})
+	}
+	if e.Trail.LogGroupARN != "" {
+		list = append(list, arrival{"LOGS", func(s trail.Status) time.Time { return s.LogGroup }})
+	}
+	return list
+}
+
+// errorsOf are AWS's answers in one region, each once.
+func errorsOf(s trail.Status) string {
+	var list []string
+	for _, e := range []string{s.DeliveryError, s.DigestError, s.NotificationError, s.LogGroupError} {
+		if e != "" && !slices.Contains(list, e) {
+			list = append(list, e)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// fewRegions are not worth folding.
+const fewRegions = 4
+
+// fold takes the regions aside of which there is nothing to say that the home
+// region does not say. It does not ask when they delivered last: to ask a
+// region for its status is recorded there, so that none is quiet for long.
+func fold(e trail.Everywhere) (shown, folded []trail.RegionStatus) {
+	for i, r := range e.Regions {
+		if i > 0 && errorsOf(r.Status) == "" && r.Logging == e.Logging {
+			folded = append(folded, r)
+		} else {
+			shown = append(shown, r)
+		}
+	}
+	if len(folded) <= fewRegions {
+		return e.Regions, nil
+	}
+	return shown, folded
+}
+
+// leftOut counts the regions that have no row.
+func leftOut(w io.Writer, folded []trail.RegionStatus, absent []string, now time.Time, verbose bool) error {
+	if len(folded) > 0 {
+		_, err := fmt.Fprintf(w, "and %s without errors: %s (--verbose shows them)\n", plural(len(folded), "region"), lastOf(folded, now))
+		if err != nil {
+			return err
+		}
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	text := plural(len(absent), "region") + " not enabled, or without this trail"
+	if verbose {
+		text += ": " + strings.Join(absent, ", ")
+	}
+	_, err := fmt.Fprintln(w, term.Escape(text))
+	return err
+}
+
+// lastOf is when the last log files of several regions came.
+func lastOf(list []trail.RegionStatus, now time.Time) string {
+	var came []time.Time
+	for _, r := range list {
+		if !r.Delivery.IsZero() {
+			came = append(came, r.Delivery)
+		}
+	}
+	if len(came) == 0 {
+		return "no log file yet"
+	}
+	least, most := lag(slices.MaxFunc(came, time.Time.Compare), now), lag(slices.MinFunc(came, time.Time.Compare), now)
+	text := "last log files " + least + " ago"
+	if least != most {
+		text = "last log files " + least + " to " + most + " ago"
+	}
+	if never := len(list) - len(came); never > 0 {
+		text += fmt.Sprintf(", none yet in %d", never)
+	}
+	return text
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// lag is a time's age in few characters.
+func lag(at, now time.Time) string {
+	d := now.Sub(at)
+	switch {
+	case at.IsZero():
+		return "never"
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return "<1m"
+}
+
+// loggingSince is one word for all regions, or how many.
+func loggingSince(e trail.Everywhere) string {
+	since := func(at time.Time) string {
+		if at.IsZero() {
+			return ""
+		}
+		return ", since " + at.Format(time.RFC3339)
+	}
+	on := 0
+	for _, r := range e.Regions {
+		if r.Logging {
+			on++
+		}
+	}
+	switch on {
+	case len(e.Regions):
+		return "on" + since(e.Started)
+	case 0:
+		return "OFF" + since(e.Stopped)
+	}
+	return fmt.Sprintf("on in %d regions, OFF in %d", on, len(e.Regions)-on)
+}
+
+// never says that nothing has come yet, and how long that is no wonder.
+func never(s trail.Status, usual string) string {
+	if !s.Logging {
+		return "none delivered"
+	}
+	return "none delivered yet (" + usual + ")"
+}
+
+func lastTime(at, now time.Time, t Terminal, never string) string {
+	switch {
+	case at.IsZero():
+		return never
+	case t.Width > 0:
+		return "last " + Ago(now.Sub(at)) + ", " + at.Format(time.RFC3339)
+	}
+	return "last " + at.Format(time.RFC3339)
+}
+
+func problem(w io.Writer, p trail.Problem, colour bool) error {
+	text := p.What
+	switch n := len(p.Regions); {
+	case n > 3:
+		text += fmt.Sprintf(" (in %s and %d other regions)", p.Regions[0], n-1)
+	case n > 0:
+		text += " (in " + strings.Join(p.Regions, ", ") + ")"
+	}
+	if p.Why != "" {
+		text += ": " + p.Why
+	}
+	if p.Answer != "" {
+		text += " (AWS says: " + p.Answer + ")"
+	}
+	if _, err := fmt.Fprintf(w, "\n%s %s\n", paint("Problem:", "31", colour), term.Escape(text)); err != nil {
+		return err
+	}
+	if p.Do == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "  To do: %s\n", term.Escape(p.Do))
+	return err
+}
+
+type problemJSON struct {
+	What    string   `json:"what"`
+	Answer  string   `json:"answer,omitempty"`
+	Why     string   `json:"why,omitempty"`
+	Do      string   `json:"do,omitempty"`
+	Regions []string `json:"regions,omitempty"`
+}
+
+func problemsJSON(list []trail.Problem) []problemJSON {
+	out := []problemJSON{}
+	for _, p := range list {
+		out = append(out, problemJSON{p.What, p.Answer, p.Why, p.Do, p.Regions})
+	}
+	return out
+}
+
+// statusJSON is a status in one region.
+type statusJSON struct {
+	Logging            bool       `json:"logging"`
+	Started            *time.Time `json:"started"`
+	Stopped            *time.Time `json:"stopped"`
+	LatestDelivery     *time.Time `json:"latestDelivery"`
+	LatestDigest       *time.Time `json:"latestDigest"`
+	LatestNotification *time.Time `json:"latestNotification"`
+	LatestLogGroup     *time.Time `json:"latestLogGroup"`
+	DeliveryError      string     `json:"deliveryError,omitempty"`
+	DigestError        string     `json:"digestError,omitempty"`
+	NotificationError  string     `json:"notificationError,omitempty"`
+	LogGroupError      string     `json:"logGroupError,omitempty"`
+}
+
+func newStatusJSON(s trail.Status) statusJSON {
+	return statusJSON{
+		Logging: s.Logging, Started: orNull(s.Started), Stopped: orNull(s.Stopped),
+		LatestDelivery: orNull(s.Delivery), LatestDigest: orNull(s.Digest),
+		LatestNotification: orNull(s.Notification), LatestLogGroup: orNull(s.LogGroup),
+		DeliveryError: s.DeliveryError, DigestError: s.DigestError,
+		NotificationError: s.NotificationError, LogGroupError: s.LogGroupError,
+	}
+}
+
+// StatusJSON writes a trail's status as one document.
+func StatusJSON(w io.Writer, e trail.Everywhere) error {
+	type region struct {
+		Region string `json:"region"`
+		Trail  string `json:"trailArn"`
+		statusJSON
+	}
+	type unread struct {
+		Region string `json:"region"`
+		Error  string `json:"error"`
+	}
+	doc := struct {
+		Version int       `json:"version"`
+		Trail   trailJSON `json:"trail"`
+		statusJSON
+		Regions    []region      `json:"regions"`
+		NotEnabled []string      `json:"notEnabled"`
+		Unread     []unread      `json:"unread"`
+		Problems   []problemJSON `json:"problems"`
+	}{
+		Version: jsonVersion, Trail: newTrailJSON(e.Trail), statusJSON: newStatusJSON(e.Status),
+		NotEnabled: append([]string{}, e.Absent...), Unread: []unread{}, Problems: problemsJSON(e.Problems()),
+	}
+	for _, r := range e.Regions {
+		doc.Regions = append(doc.Regions, region{r.Region, r.Trail.ARN, newStatusJSON(r.Status)})
+	}
+	for _, u := range e.Unread {
+		doc.Unread = append(doc.Unread, unread{u.Region, u.Err.Error()})
+	}
+	return JSON(w, doc)
+}

@@ -1,0 +1,100 @@
+package cloudtrail
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"time"
+
+	"trailctl/internal/sandbox/call"
+)
+
+// maxTopicName is the limit of the API reference, CreateTrail, "SnsTopicName".
+const maxTopicName = 256
+
+var (
+	topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+	topicARN  = regexp.MustCompile(`^arn:[a-z0-9-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$`)
+)
+
+// setTopic resolves the topic of a trail, whose name may stand for its ARN, and
+// checks that CloudTrail may publish there. An empty name takes the topic away.
+func (s *Service) setTopic(t *trail, name string, now time.Time) *call.Error {
+	t.TopicName, t.Topic = name, name
+	switch {
+	case name == "":
+		return nil
+	case len(name) > maxTopicName:
+		return refuse("InvalidSnsTopicNameException", "SNS Topic name too long. Maximum allowed length: %d characters.", maxTopicName)
+	case topicName.MatchString(name):
+		t.Topic = "arn:" + partition(t.Region) + ":sns:" + t.Region + ":" + t.Account + ":" + name
+	case !topicARN.MatchString(name):
+		return refuse("InvalidSnsTopicNameException", "SNS Topic name or ARN is invalid: %s", name)
+	}
+	if !s.Topics.Topic(t.Topic) || !s.seen(s.Topics.PolicyChanged(t.Topic), now) || !s.mayPublish(t) {
+		// AWS has the one answer for both.
+		return refuse("InsufficientSnsTopicPolicyException", "SNS Topic does not exist or the topic policy is incorrect!")
+	}
+	return nil
+}
+
+func (s *Service) mayPublish(t *trail) bool {
+	return s.Topics.May(servicePrincipal, "sns:Publish", t.Topic, t.source())
+}
+
+// source are the condition keys by which a policy knows a trail.
+func (t *trail) source() map[string]string {
+	return map[string]string{"aws:SourceArn": t.arn(), "aws:SourceAccount": t.Account}
+}
+
+// notification is the message about delivered log files (user guide,
+// "Configuring Amazon SNS notifications for CloudTrail").
+type notification struct {
+	Bucket string   `json:"s3Bucket"`
+	Keys   []string `json:"s3ObjectKey"`
+}
+
+// notify publishes that a log file was delivered. A notification that fails is
+// not sent again.
+func (s *Service) notify(j *job, key string, at time.Time) {
+	t, st := &j.trail, &j.work.Status
+	if t.Topic == "" {
+		return
+	}
+	st.NotifyAttempt = at
+	if code := s.publish(t, key); code != "" {
+		s.warn(j, "a notification could not be sent", st.NotifyError, code)
+		st.NotifyError = code
+		return
+	}
+	st.NotifyError, st.Notified = "", at
+}
+
+// publish answers SNS's error code, empty when it went well.
+func (s *Service) publish(t *trail, key string) string {
+	switch {
+	case !s.Topics.Topic(t.Topic):
+		return "NotFound"
+	case !s.mayPublish(t):
+		return "AuthorizationError"
+	}
+	message, err := json.Marshal(notification{t.Bucket, []string{key}})
+	if err == nil {
+		err = s.Topics.Publish(t.Topic, "", string(message))
+	}
+	return s.codeOf(err, "InternalError", "the topic did not take a message", t.Topic)
+}
+
+// codeOf is the AWS error code of a neighbour's failure; another error is
+// logged and counts as other.
+func (s *Service) codeOf(err error, other, what, name string) string {
+	var refused *call.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &refused):
+		return refused.Code
+	}
+	s.log.Error(what, "name", name, "error", err)
+	return other
+}

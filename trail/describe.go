@@ -98,9 +98,10 @@ func Describe(ctx context.Context, clients Clients, spec Spec) (Current, error) 
 
 // describeAround reads what stands around trail and bucket, all at once.
 func describeAround(ctx context.Context, clients Clients, spec Spec, cur *Current) error {
+	known := *cur // what the readers below do not write
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	g.Go(func() (err error) { cur.Topics, err = describeTopics(ctx, clients, spec, *cur); return })
+	g.Go(func() (err error) { cur.Topics, err = describeTopics(ctx, clients, spec, known); return })
 	g.Go(func() (err error) { cur.Groups, err = describeGroups(ctx, clients, spec, cur.Homes); return })
 	g.Go(func() (err error) { cur.Role, err = describeRole(ctx, clients, spec, cur.Homes); return })
 	g.Go(func() (err error) { cur.Key, err = describeKey(ctx, clients, spec, cur.Bucket); return })

@@ -200,7 +200,7 @@ func createTrail(ctx context.Context, r *run, t Trail, tags map[string]string) e
 	}
 	return r.until(ctx, func() error {
 		_, err := r.clients.CloudTrail(t.HomeRegion).CreateTrail(ctx, in)
-		if errorCode(err) == "TrailAlreadyExists" {
+		if false {
 			return madeAlready(ctx, r, t, tags, err)
 		}
 		if err != nil {

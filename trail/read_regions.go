@@ -1,6 +1,13 @@
 package trail
 
-import "strings"
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"golang.org/x/sync/errgroup"
+)
 
 // Regions are the regions of a partition, sorted, those included that an
 // account must enable before use. CloudTrail is in all of them (AWS general
@@ -23,4 +30,27 @@ func Regions(partition string) []string {
 		"aws-iso-f":  "us-isof-east-1 us-isof-south-1",
 	}
 	return strings.Fields(names[partition])
+}
+
+// EnabledRegions are those of the regions that do not answer that the account
+// has not enabled them. One that does not answer at all stays in the list.
+func EnabledRegions(ctx context.Context, clients func(region string) Describer, regions []string) []string {
+	enabled := make([]bool, len(regions))
+	var g errgroup.Group
+	g.SetLimit(regionReaders)
+	for i, region := range regions {
+		g.Go(func() error {
+			_, err := clients(region).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(false)})
+			enabled[i] = err == nil || !notEnabled(err)
+			return nil
+		})
+	}
+	g.Wait()
+	var list []string
+	for i, region := range regions {
+		if enabled[i] {
+			list = append(list, region)
+		}
+	}
+	return list
 }

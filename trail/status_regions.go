@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"golang.org/x/sync/errgroup"
@@ -57,6 +58,8 @@ func ReadEverywhere(ctx context.Context, clients func(region string) StatusReade
 	g.SetLimit(regionReaders)
 	for i, region := range others {
 		g.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, regionPatience)
+			defer cancel()
 			statuses[i], errs[i] = ReadStatus(ctx, clients(region), t)
 			return nil
 		})
@@ -78,8 +81,13 @@ func ReadEverywhere(ctx context.Context, clients func(region string) StatusReade
 	return e, nil
 }
 
-// regionReaders is how many regions are asked at a time.
-const regionReaders = 16
+const (
+	// regionReaders is how many regions are asked at a time.
+	regionReaders = 16
+	// regionPatience is how long one region may take with all attempts. Some
+	// networks swallow what goes to regions that nobody is meant to use.
+	regionPatience = 30 * time.Second
+)
 
 // Together is the status of several trails of one name, as trails for selected
 // regions are: the first speaks for all.

@@ -23,10 +23,11 @@ type Whole struct {
 	Role   *RolePart
 	Key    *KeyPart
 
-	// Unread are the parts that could not be read, by name: "logging", "tags",
-	// "selectors", "insights", "bucket", "bucket policy", "notifications",
-	// "topic", "log group", "role", "key". Of the last three and the topic a
-	// part may have been read and be there.
+	// Unread are the parts that could not be read or are gone (ErrGone), by
+	// name: "logging", "tags", "selectors", "insights", "bucket", "bucket
+	// policy", "bucket " and the name of a setting, "notifications", "topic",
+	// "log group", "role", "key". Of the last four and the bucket a part may
+	// have been read and be there.
 	Unread map[string]error
 }
 

@@ -119,6 +119,9 @@ func (r *wholeReader) bucket(ctx context.Context) (*BucketPart, error) {
 	if p.Settings, err = bucket.ReadSettings(ctx, client, t.Bucket, account); err != nil {
 		return nil, err
 	}
+	for setting, err := range p.Settings.Unread {
+		r.note(bucketPart+" "+setting, err)
+	}
 	p.Policy, err = bucket.Policy(ctx, client, t.Bucket, account)
 	r.note(bucketPolicyPart, err)
 	n, err := bucket.ReadNotifications(ctx, client, t.Bucket, account)

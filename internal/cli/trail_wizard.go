@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -41,8 +42,8 @@ func (a *app) createByWizard(ctx context.Context, o awsOptions, out outputOption
 	if err != nil {
 		return err
 	}
-	a.note("A new trail in account %s. Enter takes what is shown, shift+tab goes back, Ctrl+C ends it.\n", id.Account)
-	answers, err := wizard.Ask(ctx, wizardTerms(ctx, cfg, id), a.streams.In, a.streams.Err, a.streams.Width, a.plainTerminal())
+	a.note("A new trail in account %s. Nothing is changed before you see the plan.", id.Account)
+	answers, err := wizard.Ask(ctx, wizardTerms(ctx, cfg, id, enabledRegions(ctx, cfg, id)), a.streams.In, a.streams.Err, a.streams.Width, a.plainTerminal())
 	if errors.Is(err, wizard.ErrAborted) && ctx.Err() == nil {
 		return exitWith(codeInterrupted, err)
 	}
@@ -62,7 +63,8 @@ func (a *app) createByWizard(ctx context.Context, o awsOptions, out outputOption
 			args = append(args, name)
 		}
 	}
-	a.note("The same without questions:\n  %s\n", wizard.CommandLine(args))
+	a.note("The same without questions:")
+	a.note("  %s", wizard.CommandLine(args))
 	return a.run(ctx, slices.Concat([]string{"trailctl"}, args))
 }
 
@@ -76,7 +78,7 @@ func (a *app) plainTerminal() bool {
 }
 
 // wizardTerms hold each answer against the rules of the flag that it becomes.
-func wizardTerms(ctx context.Context, cfg *awsconf.Config, id awsconf.Identity) wizard.Terms {
+func wizardTerms(ctx context.Context, cfg *awsconf.Config, id awsconf.Identity, regions []string) wizard.Terms {
 	check := func(set func(*trail.Spec, *string)) func(string) error {
 		return func(text string) error {
 			s := trail.Spec{Name: "management-events", Region: cfg.Region}
@@ -85,7 +87,7 @@ func wizardTerms(ctx context.Context, cfg *awsconf.Config, id awsconf.Identity) 
 		}
 	}
 	return wizard.Terms{
-		Region: cfg.Region, Regions: trail.Regions(id.Partition),
+		Region: cfg.Region, Regions: regions,
 		CheckName: func(name string) error {
 			if err := (trail.Spec{Name: name, Region: cfg.Region}).Validate(); err != nil {
 				return err
@@ -101,6 +103,17 @@ func wizardTerms(ctx context.Context, cfg *awsconf.Config, id awsconf.Identity) 
 		},
 		FindGroup: func(ctx context.Context, name string) (bool, string) { return findGroup(ctx, cfg, name) },
 	}
+}
+
+// probeTime is how long the questions wait for the regions to answer.
+const probeTime = 4 * time.Second
+
+// enabledRegions are the regions to choose from: those that do not say that
+// the account has not enabled them.
+func enabledRegions(ctx context.Context, cfg *awsconf.Config, id awsconf.Identity) []string {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	return trail.EnabledRegions(ctx, func(region string) trail.Describer { return cfg.CloudTrail(region) }, trail.Regions(id.Partition))
 }
 
 // nameIsFree keeps the questions from going on about a trail that is there.

@@ -1,8 +1,8 @@
 package wizard
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -11,8 +11,7 @@ import (
 
 // askLines asks line by line. The end of the input is no answer to anything.
 func askLines(ctx context.Context, list []question, in io.Reader, out io.Writer, _ int) error {
-	l := &lines{ctx: ctx, out: out, in: make(chan string)}
-	go l.read(in)
+	l := &lines{ctx: ctx, in: in, out: out}
 	for _, q := range list {
 		if q.isHidden() {
 			continue
@@ -26,23 +25,49 @@ func askLines(ctx context.Context, list []question, in io.Reader, out io.Writer,
 
 type lines struct {
 	ctx context.Context
+	in  io.Reader
 	out io.Writer
-	in  chan string // closed at the end of the input
 }
 
-// read goes on until the input ends: a read of a terminal cannot be broken
-// off, so it must not be what Ctrl+C waits for.
-func (l *lines) read(in io.Reader) {
-	defer close(l.in)
-	s := bufio.NewScanner(in)
-	for s.Scan() {
-		select {
-		case l.in <- s.Text():
-		case <-l.ctx.Done():
-			return
-		}
-	}
+// line is one line of the input, or why there is none.
+type line struct {
+	text string
+	err  error
 }
+
+// next reads a line in the background: a read of a terminal cannot be broken
+// off, so it must not be what Ctrl+C waits for. Nothing is read that was not
+// asked for: the question after the last one here is somebody else's.
+func (l *lines) next() <-chan line {
+	c := make(chan line, 1)
+	go func() {
+		text, err := readLine(l.in)
+		c <- line{text, err}
+	}()
+	return c
+}
+
+// maxLine is more than any answer has.
+const maxLine = 4096
+
+// readLine reads up to the end of a line and not beyond. A last line without
+// an end is cut off, and no line.
+func readLine(in io.Reader) (string, error) {
+	var text []byte
+	var b [1]byte
+	for len(text) <= maxLine {
+		switch _, err := io.ReadFull(in, b[:]); {
+		case err != nil:
+			return "", err
+		case b[0] == '\n':
+			return string(text), nil
+		}
+		text = append(text, b[0])
+	}
+	return "", errLine
+}
+
+var errLine = errors.New("the line is too long")
 
 // ask asks one question until the answer can be used.
 func (l *lines) ask(q question) error {
@@ -56,12 +81,15 @@ func (l *lines) ask(q question) error {
 		case <-l.ctx.Done():
 			fmt.Fprintln(l.out)
 			return context.Cause(l.ctx)
-		case text, ok := <-l.in:
-			if !ok {
+		case line := <-l.next():
+			if errors.Is(line.err, io.EOF) {
 				fmt.Fprintln(l.out)
 				return ErrAborted
 			}
-			err := q.take(strings.TrimSpace(text))
+			if line.err != nil {
+				return fmt.Errorf("reading the answer: %w", line.err)
+			}
+			err := q.take(strings.TrimSpace(line.text))
 			if err == nil {
 				return nil
 			}

@@ -76,7 +76,7 @@ func (q *questions) list() []question {
 		},
 		{
 			title:   "Regions",
-			explain: says("Global services such as IAM are recorded by the trail in the first of them."),
+			explain: says("The bucket is made in the first of them, which is the one that also records global services such as IAM."),
 			many:    &a.Regions, options: q.regionOptions(),
 			hidden: func() bool { return q.scope != selected },
 		},
@@ -156,14 +156,13 @@ func atLeastOne(list []string) error {
 	return nil
 }
 
+// regionOptions has the home region first: the first one that is selected is
+// the one that counts.
 func (q *questions) regionOptions() []option {
-	regions := slices.Clone(q.terms.Regions)
-	if !slices.Contains(regions, q.terms.Region) {
-		regions = append(regions, q.terms.Region)
-	}
-	slices.Sort(regions)
-	var options []option
-	for _, r := range regions {
+	others := slices.DeleteFunc(slices.Clone(q.terms.Regions), func(r string) bool { return r == q.terms.Region })
+	slices.Sort(others)
+	options := []option{{q.terms.Region + " (home region)", q.terms.Region}}
+	for _, r := range others {
 		options = append(options, option{r, r})
 	}
 	return options

@@ -52,7 +52,7 @@ func TestLines(t *testing.T) {
 			"trailctl trail create audit --all-regions --region eu-west-1 --log-group new --enable-log-file-validation --sns-topic t",
 			"bad-name cannot be used",
 		},
-		"no region":          {"audit\n2\n,\n1\n" + strings.Repeat("\n", 5), "trailctl trail create audit --regions ap-south-1 --enable-log-file-validation", "at least one region is needed"},
+		"no region":          {"audit\n2\n,\n2\n" + strings.Repeat("\n", 5), "trailctl trail create audit --regions ap-south-1 --enable-log-file-validation", "at least one region is needed"},
 		"quoted":             {"audit\n\n\nit's $HOME\n\n\n\n", "trailctl trail create audit --all-regions --region eu-west-1 --prefix 'it'\\''s $HOME' --enable-log-file-validation", ""},
 		"the input ends":     {"audit\n1\n", "", "S3 bucket"},
 		"nothing was typed":  {"", "", ""},
@@ -86,6 +86,14 @@ func TestInterrupted(t *testing.T) {
 	time.AfterFunc(10*time.Millisecond, func() { cancel(why) })
 	if _, err := Ask(ctx, terms(), in, io.Discard, 80, true); !errors.Is(err, why) {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// What comes after the last answer is left for whoever asks next.
+func TestReadsNoFurther(t *testing.T) {
+	in := strings.NewReader(strings.Repeat("\n", 7) + "y\n")
+	if _, err := Ask(context.Background(), terms(), in, io.Discard, 80, true); err != nil || in.Len() != 2 {
+		t.Errorf("%d bytes are left, %v", in.Len(), err)
 	}
 }
 

@@ -192,10 +192,10 @@ func (d differ) wanted(h Home) (Trail, error) {
 	}
 	if spec.several() {
 		t.MultiRegion = false
-		switch first := h.Region == spec.Regions[0]; {
-		case !first && (!spec.Update || spec.GlobalServiceEvents != nil):
+		switch global := h.Region == spec.globalHome(); {
+		case !global && (!spec.Update || spec.GlobalServiceEvents != nil):
 			t.GlobalServiceEvents = false
-		case first && !spec.Update && spec.GlobalServiceEvents == nil:
+		case global && !spec.Update && spec.GlobalServiceEvents == nil:
 			t.GlobalServiceEvents = true
 		}
 	}

@@ -114,6 +114,9 @@ func (d differ) trailNotes(t Trail) (notes []string) {
 	if d.spec.several() && t.GlobalServiceEvents {
 		notes = append(notes, "it alone records global services such as IAM, so that their events come once")
 	}
+	if !t.MultiRegion && t.GlobalServiceEvents && t.HomeRegion != globalRegion && d.cur.Account.Partition == "aws" {
+		notes = append(notes, "global services record in "+globalRegion+", and a trail for another region alone gets none of their events")
+	}
 	if t.Organization && (d.cur.Organization == nil || d.cur.Organization.Err != nil) {
 		notes = append(notes, "it is an organization trail; the statement for the organization's folder in the bucket policy is not checked")
 	}
@@ -200,7 +203,7 @@ func createTrail(ctx context.Context, r *run, t Trail, tags map[string]string) e
 	}
 	return r.until(ctx, func() error {
 		_, err := r.clients.CloudTrail(t.HomeRegion).CreateTrail(ctx, in)
-		if false {
+		if errorCode(err) == "TrailAlreadyExists" {
 			return madeAlready(ctx, r, t, tags, err)
 		}
 		if err != nil {

@@ -80,7 +80,7 @@ func (r Recording) checkData() error {
 	for _, name := range r.DataEvents {
 		t, _, ok := LookUpType(name)
 		if !ok {
-			return refuse("there is no resource type %q for data events; \"trailctl trail selectors types\" lists those there are, and names such as AWS::S3::Object are taken as they are", name)
+			return refuse("there is no resource type %q for data events; besides the short names that are known, names such as AWS::S3::Object are taken as they are", name)
 		}
 		if slices.ContainsFunc(kinds, func(k ResourceType) bool { return k.Name == t.Name }) {
 			return refuse("data events of %s are asked for twice", t.Name)

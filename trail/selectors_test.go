@@ -152,9 +152,9 @@ func TestRules(t *testing.T) {
 		want []string
 	}{
 		{basicOf(t, `[{"ReadWriteType":"ReadOnly","ExcludeManagementEventSources":["kms.amazonaws.com"],"DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3:::b/"]}]}]`),
-			[]string{"management|all services|read|eventSource is not kms.amazonaws.com", "data|s3|read|resources.ARN begins with arn:aws:s3:::b/"}},
+			[]string{"management|all services|read|eventSource is not kms.amazonaws.com", "data|s3|read|ARN begins with arn:aws:s3:::b/"}},
 		{selectorsOf(t, "Data resources.type=AWS::New::Thing readOnly=false eventName=a,b,c,d eventSource!=e,f"),
-			[]string{"data|AWS::New::Thing|write|eventName is a, or 3 others; eventSource is not e or f"}},
+			[]string{"data|AWS::New::Thing|write|eventName is a; or b; or c; or 1 more; eventSource is not e; nor f"}},
 		{selectorsOf(t, "NetworkActivity eventSource=ec2.amazonaws.com errorCode=VpceAccessDenied"),
 			[]string{"network activity|ec2.amazonaws.com|all|errorCode is VpceAccessDenied"}},
 	} {

@@ -15,7 +15,7 @@ type Rule struct {
 	Events  string   // "management", "data", "network activity"
 	Of      string   // "all services", "s3", "ec2.amazonaws.com"
 	Access  string   // "read", "write", or "all" for both
-	Filters []string // what else must hold: "eventName is PutObject"
+	Filters []string // what else must hold, in lines: "eventName is PutObject", "or GetObject"
 	Name    string   // as somebody has named it
 }
 
@@ -64,8 +64,11 @@ func shortOf(kinds []string) []string {
 	return list
 }
 
-// filters puts each operator of a field into words. The values of a positive
-// operator are alternatives; none of a negative one's may hold.
+// shownValues are how many values of a filter are written out.
+const shownValues = 3
+
+// filters puts each operator of a field into words, a line a value. The values
+// of a positive operator are alternatives; none of a negative one's may hold.
 func filters(f types.AdvancedFieldSelector) []string {
 	words := map[string]string{
 		"Equals": "is", "StartsWith": "begins with", "EndsWith": "ends in",
@@ -73,11 +76,19 @@ func filters(f types.AdvancedFieldSelector) []string {
 	}
 	var list []string
 	for _, o := range operators(&f) {
-		switch n := len(*o.values); {
-		case n > 3:
-			list = append(list, fmt.Sprintf("%s %s %s, or %d others", aws.ToString(f.Field), words[o.name], (*o.values)[0], n-1))
-		case n > 0:
-			list = append(list, fmt.Sprintf("%s %s %s", aws.ToString(f.Field), words[o.name], strings.Join(*o.values, " or ")))
+		values, link := *o.values, "or "
+		if strings.HasPrefix(o.name, "Not") {
+			link = "nor "
+		}
+		for i, v := range values[:min(shownValues, len(values))] {
+			start := link
+			if i == 0 {
+				start = strings.TrimPrefix(aws.ToString(f.Field), "resources.") + " " + words[o.name] + " "
+			}
+			list = append(list, start+v)
+		}
+		if n := len(values) - shownValues; n > 0 {
+			list = append(list, fmt.Sprintf("%s%d more", link, n))
 		}
 	}
 	return list

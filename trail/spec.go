@@ -18,8 +18,9 @@ type Spec struct {
 	Name   string
 	Region string // home region
 	// Regions are selected regions: a trail of the name, for its own region
-	// only, is at home in each. All deliver to one bucket, and the first alone
-	// records global service events. Empty: one trail, in Region.
+	// only, is at home in each. All deliver to one bucket, and one alone records
+	// global service events: the one in us-east-1, or else the first. Empty:
+	// one trail, in Region.
 	Regions []string
 
 	// Update is for a trail that is there: a missing one is an error, and
@@ -72,6 +73,19 @@ type Spec struct {
 	// SkipBucketPolicy leaves the bucket's policy to somebody else, for a
 	// bucket that another account owns.
 	SkipBucketPolicy bool
+}
+
+// globalRegion is where the global services of the partition aws record.
+// Since November 2021 their events reach trails for all regions and those for
+// this one, and no other (CloudTrail user guide, "Global service events").
+const globalRegion = "us-east-1"
+
+// globalHome is the selected region whose trail records global services.
+func (s Spec) globalHome() string {
+	if slices.Contains(s.Regions, globalRegion) {
+		return globalRegion
+	}
+	return s.Regions[0]
 }
 
 // DefaultBucket is the bucket of a trail for which none is named. The name

@@ -172,9 +172,19 @@ func answerCode(err error) string {
 	return plain(err)
 }
 
+// tell writes one line for a step, and its notes below it.
 func (a *app) tell(s trail.Step, state string) {
-	fmt.Fprintf(a.streams.Err, "  %-8s  %s\n", state, render.StepLine(s))
+	width := 0
+	if a.streams.ErrTerminal {
+		width = a.streams.Width
+	}
+	const margin = "            "
+	lines := render.Hang(margin, render.StepLine(s), width)
+	lines[0] = fmt.Sprintf("  %-8s  %s", state, strings.TrimPrefix(lines[0], margin))
 	for _, n := range render.StepNotes(s) {
-		fmt.Fprintf(a.streams.Err, "            %s\n", n)
+		lines = append(lines, render.Hang(margin, n, width)...)
+	}
+	for _, line := range lines {
+		fmt.Fprintln(a.streams.Err, line)
 	}
 }

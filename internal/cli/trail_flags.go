@@ -46,7 +46,7 @@ func (o *trailOptions) scopeFlags() []cli.Flag {
 	const c = "Scope"
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "all-regions", Category: c, Aliases: []string{"is-multi-region-trail"}, Usage: "record all regions (the default of create)", Destination: &o.allRegions},
-		&cli.StringFlag{Name: "regions", Category: c, Usage: "record selected regions: a trail in each of the `REGIONS`, with commas between them; the first is the bucket's, and alone records global services", Destination: &o.regions},
+		&cli.StringFlag{Name: "regions", Category: c, Usage: "record selected regions: a trail in each of the `REGIONS`, with commas between them; the bucket is made in the first, and one alone records global services: us-east-1, or else the first", Destination: &o.regions},
 		&cli.BoolFlag{Name: "single-region", Category: c, Aliases: []string{"no-is-multi-region-trail"}, Usage: "record the trail's own region only", Destination: &o.singleRegion},
 		&cli.BoolFlag{Name: "include-global-service-events", Category: c, Usage: "record global services such as IAM (the default)", Destination: &o.globalEvents},
 		&cli.BoolFlag{Name: "no-include-global-service-events", Category: c, Usage: "do not; only without --all-regions", Destination: &o.noGlobalEvents},

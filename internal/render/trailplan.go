@@ -29,7 +29,9 @@ func PlanText(w io.Writer, p trail.Plan, t Terminal) error {
 
 func planStep(w io.Writer, s trail.Step, t Terminal) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "  %s\n", paint(StepLine(s), stepColour(s.Kind), t.Colour))
+	for _, line := range Hang("  ", StepLine(s), t.Width) {
+		fmt.Fprintf(&b, "%s\n", paint(line, stepColour(s.Kind), t.Colour))
+	}
 	for _, f := range s.Fields {
 		if s.Kind == trail.Create && f.Before == "" {
 			fmt.Fprintf(&b, "      %s: %s\n", f.Name, term.Escape(f.After))
@@ -38,7 +40,9 @@ func planStep(w io.Writer, s trail.Step, t Terminal) error {
 		}
 	}
 	for _, n := range StepNotes(s) {
-		fmt.Fprintf(&b, "      %s\n", n)
+		for _, line := range Hang("      ", n, t.Width) {
+			fmt.Fprintf(&b, "%s\n", line)
+		}
 	}
 	for line := range strings.Lines(policyDiff(s)) {
 		line = strings.TrimRight(line, "\n")
@@ -74,6 +78,24 @@ func StepNotes(s trail.Step) []string {
 	}
 	for _, n := range s.Notes {
 		lines = append(lines, term.Escape("note: "+n))
+	}
+	return lines
+}
+
+// Hang breaks text at spaces so that it fits a width after a margin; the
+// lines after the first are indented by two more. The first words keep the
+// spaces between them. A width of 0 or less leaves it whole.
+func Hang(margin, text string, width int) []string {
+	if width <= 0 || len(margin)+len(text) <= width {
+		return []string{margin + text}
+	}
+	cut := strings.LastIndex(text[:max(width-len(margin)+1, 0)], " ")
+	if cut <= 0 {
+		return []string{margin + text}
+	}
+	lines := []string{margin + strings.TrimRight(text[:cut], " ")}
+	for _, line := range Wrap(text[cut:], width-len(margin)-2) {
+		lines = append(lines, margin+"  "+line)
 	}
 	return lines
 }

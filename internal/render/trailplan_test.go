@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"trailctl/trail"
@@ -117,5 +118,27 @@ func TestResultJSONOfSeveral(t *testing.T) {
 	}
 	if doc := read(list[:1], true, "refused"); doc.Deleted {
 		t.Errorf("not deleted: %+v", doc)
+	}
+}
+
+func TestHang(t *testing.T) {
+	tests := map[string]struct {
+		text  string
+		width int
+		want  []string
+	}{
+		"no terminal":   {"+ create  a b c", 0, []string{"  + create  a b c"}},
+		"fits":          {"+ create  a", 13, []string{"  + create  a"}},
+		"one too many":  {"+ create  a b", 14, []string{"  + create  a", "    b"}},
+		"several lines": {"+ create  aaa bbb ccc ddd", 12, []string{"  + create", "    aaa bbb", "    ccc ddd"}},
+		"no room":       {"abcdef", 1, []string{"  abcdef"}},
+		"one long word": {"abcdef", 4, []string{"  abcdef"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := Hang("  ", tt.text, tt.width); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
 	}
 }

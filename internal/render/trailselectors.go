@@ -2,7 +2,6 @@ package render
 
 import (
 	"io"
-	"strings"
 
 	"trailctl/internal/term"
 	"trailctl/trail"
@@ -23,9 +22,16 @@ func rulesTable(s trail.Selectors) Table {
 		{Head: "EVENTS"}, {Head: "OF", Min: 10}, {Head: "ACCESS"}, {Head: "ONLY WHERE", Min: 16, Middle: true},
 	}}
 	for _, r := range s.Rules() {
-		table.Rows = append(table.Rows, []string{
-			term.Escape(r.Events), term.Escape(r.Of), r.Access, orDash(term.Escape(strings.Join(r.Filters, "; "))),
-		})
+		first := []string{term.Escape(r.Events), term.Escape(r.Of), r.Access}
+		if len(r.Filters) == 0 {
+			table.Rows = append(table.Rows, append(first, "-"))
+		}
+		for i, f := range r.Filters {
+			if i > 0 {
+				first = []string{"", "", ""}
+			}
+			table.Rows = append(table.Rows, append(first, term.Escape(f)))
+		}
 	}
 	return table
 }

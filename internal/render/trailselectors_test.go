@@ -19,7 +19,7 @@ func TestSelectorsTable(t *testing.T) {
 		{FieldSelectors: []types.AdvancedFieldSelector{field("eventCategory", "Management"), field("readOnly", "false")}},
 		{FieldSelectors: []types.AdvancedFieldSelector{
 			field("eventCategory", "Data"), field("resources.type", "AWS::S3::Object"),
-			{Field: aws.String("resources.ARN"), StartsWith: []string{"arn:aws:s3:::a-bucket-with-a-long-name/and/a/long/prefix/"}, NotEndsWith: []string{".tmp"}},
+			{Field: aws.String("resources.ARN"), StartsWith: []string{"arn:aws:s3:::a-bucket-with-a-long-name/and/a/long/prefix/"}, NotEndsWith: []string{".tmp", ".swp"}},
 		}},
 		{FieldSelectors: []types.AdvancedFieldSelector{field("eventCategory", "NetworkActivity"), field("eventSource", "e\x1b[31mc2")}},
 	}}
@@ -30,12 +30,16 @@ func TestSelectorsTable(t *testing.T) {
 		{0, "" +
 			"EVENTS            OF            ACCESS  ONLY WHERE\n" +
 			"management        all services  write   -\n" +
-			"data              s3            all     resources.ARN begins with arn:aws:s3:::a-bucket-with-a-long-name/and/a/long/prefix/; resources.ARN does not end in .tmp\n" +
+			"data              s3            all     ARN begins with arn:aws:s3:::a-bucket-with-a-long-name/and/a/long/prefix/\n" +
+			"                                        ARN does not end in .tmp\n" +
+			"                                        nor .swp\n" +
 			"network activity  e\\x1b[31mc2   all     -\n"},
 		{80, "" +
 			"EVENTS            OF            ACCESS  ONLY WHERE\n" +
 			"management        all services  write   -\n" +
-			"data              s3            all     resources.ARN begi…RN does not end in .tmp\n" +
+			"data              s3            all     ARN begins with arn:…/and/a/long/prefix/\n" +
+			"                                        ARN does not end in .tmp\n" +
+			"                                        nor .swp\n" +
 			"network activity  e\\x1b[31mc2   all     -\n"},
 	} {
 		var b strings.Builder

@@ -122,7 +122,7 @@ ARN      a
 ARN      b
 Scope    selected regions: us-east-1, eu-west-1
 Bucket   logs
-Logging  on in 1 regions, OFF in 1
+Logging  on in 1 region, OFF in 1
 
 REGION     LOGGING  LAG  ERROR
 us-east-1  on        1m  -

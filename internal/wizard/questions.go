@@ -76,7 +76,7 @@ func (q *questions) list() []question {
 		},
 		{
 			title:   "Regions",
-			explain: says("The bucket is made in the first of them, which is the one that also records global services such as IAM."),
+			explain: says("The bucket is made in the first of them. Global services such as IAM are recorded once, in us-east-1."),
 			many:    &a.Regions, options: q.regionOptions(),
 			hidden: func() bool { return q.scope != selected },
 		},

@@ -201,7 +201,20 @@ func TestEachFailureIsFound(t *testing.T) {
 		"no versions":               {func(s *Subject) { s.Facts.Versioning = "Suspended" }, []string{"S3.20"}},
 		"no MFA delete":             {func(s *Subject) { s.Facts.MFADelete = false }, []string{"S3.20"}},
 		"TLS not asked for":         {func(s *Subject) { s.Bucket.Policy = strings.Replace(cleanPolicy, `"false"`, `"true"`, 1) }, []string{"S3.5"}},
-		"TLS for objects only":      {func(s *Subject) { s.Bucket.Policy = strings.Replace(cleanPolicy, `["arn:aws:s3:::logs",`, `[`, 1) }, []string{"S3.5"}},
+		"TLS for one network only": {func(s *Subject) {
+			s.Bucket.Policy = strings.Replace(cleanPolicy, `{"Bool":{"aws:SecureTransport":"false"}}`, `{"Bool":{"aws:SecureTransport":"false"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, 1)
+		}, []string{"S3.5"}},
+		"TLS for one person only": {func(s *Subject) {
+			s.Bucket.Policy = strings.Replace(cleanPolicy, `"Principal":"*"`, `"Principal":{"AWS":"arn:aws:iam::111122223333:root"}`, 1)
+		}, []string{"S3.5"}},
+		"any trail may write, if it says so": {func(s *Subject) {
+			s.Bucket.Policy = strings.ReplaceAll(cleanPolicy, `"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control",`, `"StringEqualsIfExists":{"s3:x-amz-acl":"bucket-owner-full-control",`)
+		}, []string{"trailctl.source-arn"}},
+		"excluded from one of two": {func(s *Subject) {
+			s.Selectors.Basic[0].ExcludeManagementEventSources = []string{"kms.amazonaws.com"}
+			s.Selectors.Basic = append(s.Selectors.Basic, types.EventSelector{ReadWriteType: types.ReadWriteTypeAll, ExcludeManagementEventSources: []string{"rdsdata.amazonaws.com"}})
+		}, nil},
+		"TLS for objects only": {func(s *Subject) { s.Bucket.Policy = strings.Replace(cleanPolicy, `["arn:aws:s3:::logs",`, `[`, 1) }, []string{"S3.5"}},
 		"any trail may write": {func(s *Subject) {
 			s.Bucket.Policy = strings.Replace(cleanPolicy, `"s3:x-amz-acl":"bucket-owner-full-control","aws:SourceArn":"arn:aws:cloudtrail:us-east-1:111122223333:trail/main"`, `"s3:x-amz-acl":"bucket-owner-full-control"`, 1)
 		}, []string{"trailctl.source-arn"}},

@@ -29,9 +29,14 @@ func status(s Subject) string {
 	return "trailctl trail status " + s.Trail.Name + " --region " + s.Trail.HomeRegion
 }
 
+// blockPublic switches all four switches of the public access block on, which
+// also makes a public policy or ACL void.
 func blockPublic(s Subject) string {
-	return "aws s3api put-public-access-block --bucket " + s.Trail.Bucket +
-		" --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+	region := s.Trail.HomeRegion
+	if s.Bucket != nil && s.Bucket.Region != "" {
+		region = s.Bucket.Region
+	}
+	return "trailctl bucket create " + s.Trail.Bucket + " --region " + region + " --update-settings"
 }
 
 // groupName is the trail's log group, or one that it could have.

@@ -27,7 +27,7 @@ const (
 
 func writeCloudFormation(s Source) (string, error) {
 	c := &cloudFormation{source: s}
-	notices := s.Notices()
+	notices := append(s.Notices(), s.insightNotices()...)
 	// A stack is of one region.
 	if s.bucketRegion() != s.Trail.HomeRegion {
 		if s.ownBucket() {

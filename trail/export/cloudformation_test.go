@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/goccy/go-yaml"
 
 	"trailctl/bucket"
@@ -118,6 +119,31 @@ func TestCloudFormationStaysInItsRegion(t *testing.T) {
 	}
 	if strings.Contains(text, "AWS::S3::") || !strings.Contains(text, `S3BucketName: "logs-bucket"`) || !strings.Contains(text, "eu-west-1") {
 		t.Errorf("the bucket of another region:\n%s", text)
+	}
+}
+
+func TestCommentsStayOnTheirLine(t *testing.T) {
+	for _, f := range Formats() {
+		s := full(plain)
+		s.Unread = map[string]error{"tags\nevil: true\r\u2028": nil}
+		s.Trail.KMSKey = "key\nevil: true"
+		s.Insights.Selectors[0].EventCategories = []types.SourceEventCategory{types.SourceEventCategoryManagement, types.SourceEventCategoryData}
+		s.Extra.Lifecycle, s.Extra.MFADelete = true, true
+		text, err := Write(s, f, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "evil") {
+				t.Errorf("%s: %q", f, line)
+			}
+		}
+		if !strings.Contains(text, "# Bucket \"logs-bucket\" has lifecycle rules") {
+			t.Errorf("%s says nothing of lifecycle rules", f)
+		}
+		if kept := strings.Contains(text, "# ApiCallRateInsight also looks at Data events") || strings.Contains(text, `"EventCategories"`); !kept {
+			t.Errorf("%s has lost the categories of Insights", f)
+		}
 	}
 }
 

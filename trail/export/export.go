@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
 	"trailctl/bucket"
 	"trailctl/trail"
@@ -147,6 +148,23 @@ func (s Source) Notices() []string {
 	}
 	if s.Trail.LogRoleARN != "" && !s.ownRole() {
 		add("Role %q is referred to, not made.", s.Trail.LogRoleARN)
+	}
+	return list
+}
+
+// insightNotices says of Insights what only the AWS CLI can ask for: Terraform
+// and CloudFormation know no event categories.
+func (s Source) insightNotices() []string {
+	if s.Insights == nil {
+		return nil
+	}
+	var list []string
+	for _, i := range s.Insights.Selectors {
+		for _, c := range i.EventCategories {
+			if c != types.SourceEventCategoryManagement {
+				list = append(list, fmt.Sprintf("%s also looks at %s events, which is missing here.", i.InsightType, c))
+			}
+		}
 	}
 	return list
 }

@@ -32,7 +32,7 @@ type tfImport struct {
 
 func writeTerraform(s Source, o Options) (string, error) {
 	t := &terraform{file: hclwrite.NewEmptyFile(), source: s}
-	for _, n := range s.Notices() {
+	for _, n := range append(s.Notices(), s.insightNotices()...) {
 		t.comment(n)
 	}
 	t.providers()

@@ -72,6 +72,9 @@ type AlarmState struct {
 // DescribeAlarms reads all that DiffAlarms needs to know.
 func DescribeAlarms(ctx context.Context, clients Clients, t Trail, spec AlarmSpec) (AlarmState, error) {
 	state := AlarmState{Account: clients.Account, Trail: t}
+	if owner := t.Account(); owner != clients.Account.ID {
+		return state, refuse("trail %s belongs to account %s: its alarms are made there", t.Name, owner)
+	}
 	if t.LogGroupARN == "" {
 		return state, fmt.Errorf("trail %s: %w", t.Name, ErrNotInLogs)
 	}

@@ -23,7 +23,7 @@ func AlarmControls() []AlarmControl {
 			`{($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*") && ($.sourceIPAddress!="delivery.logs.amazonaws.com") && ($.eventName!="HeadBucket")}`,
 			`{(($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")) && (($.sourceIPAddress!="delivery.logs.amazonaws.com") && ($.eventName!="HeadBucket"))}`,
 		}},
-		{"4.2", "CloudWatch.3", "console-sign-in-without-mfa", "console sign-ins without MFA raise an alarm", []string{
+		{"4.2", "CloudWatch.3", "console-sign-in-without-mfa", "sign-ins without MFA raise an alarm", []string{
 			`{($.eventName="ConsoleLogin") && ($.additionalEventData.MFAUsed !="Yes") && ($.userIdentity.type="IAMUser") && ($.responseElements.ConsoleLogin="Success")}`,
 			`{($.eventName="ConsoleLogin") && ($.additionalEventData.MFAUsed !="Yes")}`,
 		}},
@@ -40,7 +40,7 @@ func AlarmControls() []AlarmControl {
 		{"4.6", "CloudWatch.6", "console-sign-in-failures", "failed console sign-ins raise an alarm", []string{
 			`{($.eventName=ConsoleLogin) && ($.errorMessage="Failed authentication")}`,
 		}},
-		{"4.7", "CloudWatch.7", "kms-key-removal", "disabling or deleting a KMS key raises an alarm", []string{
+		{"4.7", "CloudWatch.7", "kms-key-removal", "losing a KMS key raises an alarm", []string{
 			`{($.eventSource=kms.amazonaws.com) && (` + anyEvent("DisableKey ScheduleKeyDeletion") + `)}`,
 		}},
 		{"4.8", "CloudWatch.8", "s3-bucket-policy-changes", "changes of bucket policies raise an alarm", []string{

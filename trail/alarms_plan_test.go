@@ -257,6 +257,11 @@ func TestAlarmsRefuse(t *testing.T) {
 	if _, err := DescribeAlarms(t.Context(), f.clients(), watchedTrail, AlarmSpec{Topic: "arn:aws:sns:eu-west-1:111122223333:alarms"}); !errors.Is(err, ErrSpec) {
 		t.Errorf("a topic of another region: %v", err)
 	}
+	foreign := watchedTrail
+	foreign.ARN = ARN("aws", "us-east-1", "999999999999", "main")
+	if _, err := DescribeAlarms(t.Context(), f.clients(), foreign, AlarmSpec{Topic: "alarms"}); !errors.Is(err, ErrSpec) {
+		t.Errorf("another account's trail: %v", err)
+	}
 	without := watchedTrail
 	without.LogGroupARN = ""
 	if _, err := DescribeAlarms(t.Context(), f.clients(), without, AlarmSpec{Topic: "alarms"}); !errors.Is(err, ErrNotInLogs) {

@@ -168,9 +168,9 @@ func ReadAlarmTopic(ctx context.Context, client SNS, topicARN string) AlarmTopic
 // from filter to subscriber breaks before it.
 type Watched struct {
 	Filter, Alarm, Topic, Subscriber string
-	Metric                           Metric
-	Broken                           string // what is missing, in words; "" when nothing is
-	Err                              error  // why the end of the chain is not known
+
+	Broken string // what is missing, in words; "" when nothing is
+	Err    error  // why the end of the chain is not known
 }
 
 // Met tells whether somebody hears of it.
@@ -197,7 +197,7 @@ func (w Watch) Check(c AlarmControl) Watched {
 				continue
 			}
 			found := found
-			found.Alarm, found.Metric = a.Name, a.Metric
+			found.Alarm = a.Name
 			found.Broken = "alarm " + a.Name + " tells no SNS topic"
 			if !a.Enabled {
 				found.Broken = "the actions of alarm " + a.Name + " are switched off"

@@ -73,7 +73,8 @@ terminal and as JSON in a pipe (--output says otherwise); everything else goes
 to standard error.
 
 Exit codes: 0 done, or valid; 1 could not complete; 2 wrong usage;
-3 invalid or missing; 4 nothing found to validate; 130 interrupted.
+3 invalid, missing, or failed a check; 4 nothing found to validate;
+130 interrupted.
 
 Credentials, region and endpoint are found as in the AWS CLI.`
 

@@ -74,7 +74,8 @@ func (d *demo) run(ctx context.Context) error {
 	defer os.RemoveAll(d.folder)
 
 	d.say("A local AWS answers at %s. CloudTrail takes minutes there to deliver; here it takes a second or two.", d.box.url)
-	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", demoBucket, "--output", "table"); err != nil {
+	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", demoBucket,
+		"--sns-topic", "demo-news", "--log-group", "demo-events", "--create-log-group", "--retention", "30", "--output", "table"); err != nil {
 		return err
 	}
 	d.say("Some people work in the account.")

@@ -85,7 +85,7 @@ func TestExitCodesAreDocumented(t *testing.T) {
 	}
 	for code, meaning := range map[int]string{
 		codeDone: "done, or valid", codeFailed: "could not complete", codeUsage: "wrong usage",
-		codeInvalid: "invalid or missing", codeNothing: "nothing found to validate", codeInterrupted: "interrupted",
+		codeInvalid: "invalid, missing, or failed a check", codeNothing: "nothing found to validate", codeInterrupted: "interrupted",
 	} {
 		if row := fmt.Sprintf("| %d | %s |", code, meaning); !strings.Contains(string(readme), row) {
 			t.Errorf("README.md lacks %q", row)

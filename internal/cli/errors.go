@@ -20,7 +20,7 @@ const (
 	codeDone        = 0   // done, or valid
 	codeFailed      = 1   // could not complete
 	codeUsage       = 2   // wrong usage
-	codeInvalid     = 3   // invalid or missing
+	codeInvalid     = 3   // invalid, missing, or failed a check
 	codeNothing     = 4   // nothing found to validate
 	codeInterrupted = 130 // interrupted
 )

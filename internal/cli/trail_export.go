@@ -3,8 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -113,11 +114,11 @@ func (o *trailExportOptions) run(ctx context.Context) error {
 	if _, err := io.WriteString(a.streams.Out, text); err != nil {
 		return printed(err)
 	}
-	for part, why := range source.Unread {
-		a.warn("not exported: %s: %s", part, plain(why))
+	for _, part := range slices.Sorted(maps.Keys(source.Unread)) {
+		a.warn("not exported: %s: %s", part, plain(source.Unread[part]))
 	}
 	if unread > 0 {
-		return exitWith(codeFailed, fmt.Errorf("something could not be read and is missing: the comments at the beginning say what"))
+		return errors.New("something could not be read and is missing: the comments at the beginning say what")
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ func trailHints() map[string]string {
 		"S3BucketDoesNotExistException":                          "CloudTrail does not find the bucket: check --bucket; a bucket made a moment ago needs a little time, so run the same command again",
 		"InvalidS3BucketNameException":                           "choose another --bucket: 3 to 63 small letters, digits and -",
 		"InvalidS3PrefixException":                               "choose another --prefix: at most 200 characters",
+		"InvalidEventSelectorsException":                         "CloudTrail does not take these selectors: \"trailctl trail selectors types\" shows the resource types, --dry-run what was sent",
+		"InvalidInsightSelectorsException":                       "CloudTrail does not take these Insights: call-rate needs write management events",
 		"InvalidTrailNameException":                              "choose another name: 3 to 128 letters, digits and single . _ - between them",
 		"TrailAlreadyExistsException":                            "it came to be a moment ago: run the same command again to compare it with what you asked for",
 		"MaximumNumberOfTrailsExceededException":                 "a region holds five trails at most, those for all regions included: \"trailctl trail list\" shows them; delete one, or change an existing one",

@@ -101,12 +101,12 @@ func auditLine(w io.Writer, head, text string, width int, paintHead func(string)
 		lines = broken(lines[0], width-auditIndent)
 	}
 	for i, line := range lines {
-		word := ""
-		if i == 0 {
-			word = head
+		word, painted := "", ""
+		if i == 0 && head != "" {
+			word, painted = head, paintHead(head)
 		}
 		pad := strings.Repeat(" ", max(1, auditIndent-runewidth.StringWidth(word)))
-		fmt.Fprintln(w, strings.TrimRight(paintHead(word)+pad+line, " "))
+		fmt.Fprintln(w, strings.TrimRight(painted+pad+line, " "))
 	}
 }
 
@@ -134,7 +134,7 @@ func auditTable(w io.Writer, findings []audit.Finding, t Terminal) error {
 		return nil
 	}
 	table := Table{Columns: []Column{
-		{Head: "RESULT"}, {Head: "CONTROL", Min: 14}, {Head: "TRAIL", Min: 7, Middle: true}, {Head: "RULE", Min: 20, Keep: true},
+		{Head: "RESULT"}, {Head: "CONTROL", Keep: true}, {Head: "TRAIL", Min: 7, Middle: true}, {Head: "RULE", Min: 30, Keep: true},
 	}}
 	for _, f := range findings {
 		state, trail := "pass", "-"

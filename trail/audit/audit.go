@@ -155,6 +155,9 @@ func (c Control) findings(a Account, only string) []Finding {
 
 // judge holds a control against a trail whose configuration is known.
 func (c Control) judge(a Account, s Subject) Verdict {
+	if owner := s.Trail.Account(); owner != a.ID && owner != "" {
+		return none("the trail belongs to account " + owner + ": audit it there")
+	}
 	if s.Err != nil {
 		return unknown("the trail could not be read", s.Err)
 	}

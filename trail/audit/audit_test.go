@@ -392,6 +392,27 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// A member sees its organization's trail: it counts for the account, and is
+// judged by itself where it belongs.
+func TestAnotherAccountsTrail(t *testing.T) {
+	a := clean()
+	org := &a.Trails[0]
+	org.Trail.ARN, org.Trail.Organization = trail.ARN("aws", "us-east-1", "999999999999", "main"), true
+	org.Watch, org.WatchErr = nil, errors.New("in another account")
+	org.Trail.KMSKey, org.Tags, org.Bucket = "", nil, nil
+	if got := withResult(t, a, Fail); len(got) != 0 {
+		t.Errorf("fails %v", got)
+	}
+	want := alarmIDs()
+	slices.Sort(want)
+	if got := withResult(t, a, Unknown); !slices.Equal(got, want) {
+		t.Errorf("unknown %v, want %v", got, want)
+	}
+	if got := withResult(t, a, Pass); !slices.Contains(got, "CloudTrail.1") || slices.Contains(got, "CloudTrail.4") {
+		t.Errorf("passes %v", got)
+	}
+}
+
 func TestOneTrailOnly(t *testing.T) {
 	a := clean()
 	other := cleanTrail()
@@ -447,6 +468,9 @@ func TestIDsAreUnique(t *testing.T) {
 	for _, c := range Controls() {
 		if (c.account == nil) == (c.trail == nil) {
 			t.Errorf("%s has not exactly one judge", c.ID())
+		}
+		if len(c.Title) > 42 {
+			t.Errorf("%s: the title %q does not fit into a table of 80 columns", c.ID(), c.Title)
 		}
 		for _, id := range c.IDs() {
 			if seen[id] {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -172,6 +173,10 @@ func (r *reader) readWatch(ctx context.Context, t trail.Trail) (*trail.Watch, er
 	region, group, err := trail.GroupOf(t)
 	if err != nil {
 		return nil, err
+	}
+	if owner := t.Account(); owner != r.clients.Account.ID {
+		// A group of that name in this account is another one.
+		return nil, fmt.Errorf("log group %s is in account %s: audit the trail there", group, owner)
 	}
 	w, err := trail.ReadWatch(ctx, r.clients.Clients, region, group)
 	if err != nil {

@@ -127,6 +127,9 @@ func (s Source) Notices() []string {
 	for _, part := range slices.Sorted(maps.Keys(s.Unread)) {
 		add("The %s could not be read and is missing here.", part)
 	}
+	if owner := s.Trail.Account(); owner != s.Account.ID {
+		add("The trail belongs to account %q.", owner)
+	}
 	switch {
 	case s.Bucket == nil:
 		add("Bucket %q could not be read: it is only named.", s.Trail.Bucket)

@@ -162,7 +162,7 @@ var requiredFields = map[string][]string{
 }
 
 // equalsOnly are the fields that take no other operator.
-var equalsOnly = []string{"eventCategory", "readOnly", "resources.type", "sessionCredentialFromConsole"}
+var equalsOnly = []string{"eventCategory", "readOnly", "resources.type"}
 
 // checkAdvanced checks advanced selectors.
 func checkAdvanced(list []advancedSelector) *call.Error {

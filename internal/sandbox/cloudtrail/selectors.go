@@ -246,17 +246,19 @@ func (f fieldSelector) check() *call.Error {
 }
 
 func (f fieldSelector) checkValues() *call.Error {
-	valid := func(list ...string) *call.Error {
-		if len(f.Equals) != 1 || !slices.Contains(list, f.Equals[0]) {
+	valid := func(values []string, list ...string) *call.Error {
+		if len(values) != 1 || !slices.Contains(list, values[0]) {
 			return badSelector("The field %s takes one value of: %s.", f.Field, strings.Join(list, ", "))
 		}
 		return nil
 	}
 	switch f.Field {
-	case "readOnly", "sessionCredentialFromConsole":
-		return valid("true", "false")
+	case "readOnly":
+		return valid(f.Equals, "true", "false")
+	case "sessionCredentialFromConsole":
+		return valid(slices.Concat(f.Equals, f.NotEquals), "true", "false")
 	case "errorCode":
-		return valid("VpceAccessDenied")
+		return valid(f.Equals, "VpceAccessDenied")
 	case "resources.type":
 		if len(f.Equals) != 1 {
 			return badSelector("The field resources.type takes exactly one value.")

@@ -68,11 +68,10 @@ func TestFaultWalk(t *testing.T) {
 	} {
 		t.Setenv(k, v)
 	}
-	keys := sandbox.SharedKeys()
 	open := func(t *testing.T) *ground {
 		box, err := sandbox.New(context.Background(), sandbox.Options{
 			Regions: []string{"us-east-1", "eu-west-1"}, LogInterval: 5 * time.Minute, DigestInterval: time.Hour,
-			Clock: clock.NewManual(start), NewKey: keys,
+			Clock: clock.NewManual(start), NewKey: sharedKeys,
 		})
 		if err != nil {
 			t.Fatal(err)

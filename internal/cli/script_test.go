@@ -28,6 +28,9 @@ import (
 
 var update = flag.Bool("update", false, "write the expected files and documents anew")
 
+// sharedKeys sign for the sandboxes of all tests: making keys takes time.
+var sharedKeys = sandbox.SharedKeys()
+
 // start is where the frozen clock of every script stands first.
 var start = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
 
@@ -63,7 +66,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Setup:         setup(sandbox.SharedKeys()),
+		Setup:         setup(sharedKeys),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"advance": advance,
 			"s3":      s3Command,

@@ -85,7 +85,7 @@ func (o *trailAuditOptions) run(ctx context.Context) error {
 		what.Trail = found.ARN
 	}
 	account, err := audit.Read(ctx, audit.Clients{
-		Clients: clients, Buckets: func(region string) audit.BucketReader { return cfg.S3(region) },
+		Clients: clients, Buckets: func(region string) audit.BucketReader { return cfg.S3(region) }, Unpaced: cfg.Local(),
 	}, cfg.Region, a.now())
 	if err != nil {
 		return err

@@ -258,13 +258,12 @@ func TestAuditFindsWhatIsBroken(t *testing.T) {
 			return a.box.Advance(5 * time.Minute)
 		}, []string{"trailctl.duplicates"}},
 	}
-	keys := sandbox.SharedKeys()
 	var group errgroup.Group
 	group.SetLimit(3)
 	for name, tt := range tests {
 		group.Go(func() error {
 			box, err := sandbox.New(ctx, sandbox.Options{
-				Regions: []string{"us-east-1", "eu-west-1"}, LogInterval: 5 * time.Minute, DigestInterval: time.Hour, Clock: clock.NewManual(start), NewKey: keys,
+				Regions: []string{"us-east-1", "eu-west-1"}, LogInterval: 5 * time.Minute, DigestInterval: time.Hour, Clock: clock.NewManual(start), NewKey: sharedKeys,
 			})
 			if err != nil {
 				t.Error(err)

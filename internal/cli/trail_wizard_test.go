@@ -14,7 +14,7 @@ import (
 // The questions are asked on a terminal alone, and what they amount to is
 // shown as a plan and a command line before anything is changed.
 func TestWizard(t *testing.T) {
-	box, err := sandbox.New(context.Background(), sandbox.Options{Regions: []string{"us-east-1", "eu-west-1"}})
+	box, err := sandbox.New(context.Background(), sandbox.Options{Regions: []string{"us-east-1", "eu-west-1"}, NewKey: sharedKeys})
 	if err != nil {
 		t.Fatal(err)
 	}

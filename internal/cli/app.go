@@ -177,7 +177,11 @@ func (a *app) load(ctx context.Context, o awsOptions) (*awsconf.Config, error) {
 	if o.debug {
 		opts.Debug = escapedLines{a.streams.Err}
 	}
-	return awsconf.Load(ctx, opts)
+	cfg, err := awsconf.Load(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return cfg, checkRegion(cfg.Region)
 }
 
 // escapedLines takes whole lines and escapes what is in them.

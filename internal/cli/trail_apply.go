@@ -54,7 +54,7 @@ func (o *planOptions) carryOut(ctx context.Context, clients trail.Clients, p tra
 	if o.dryRun {
 		return printed(o.printPlan(p))
 	}
-	err := o.app.confirm(ctx, o.yes || p.Empty(), func(w io.Writer) error { return render.PlanText(w, p, o.app.terminal(o.out)) }, question(p))
+	err := o.app.confirm(ctx, o.yes || p.Empty(), func(w io.Writer) error { return render.PlanQuestion(w, p, o.app.terminal(o.out)) }, question(p))
 	if err != nil {
 		return err
 	}

@@ -167,7 +167,11 @@ func (o *trailOptions) applyRegions(s *trail.Spec) error {
 		return nil
 	}
 	for r := range strings.SplitSeq(o.regions, ",") {
-		s.Regions = append(s.Regions, strings.TrimSpace(r))
+		r = strings.TrimSpace(r)
+		if err := checkRegion(r); err != nil {
+			return err
+		}
+		s.Regions = append(s.Regions, r)
 	}
 	// The first is where the bucket is made and where --region is not needed.
 	s.Region = s.Regions[0]

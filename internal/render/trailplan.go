@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -19,6 +20,51 @@ func PlanText(w io.Writer, p trail.Plan, t Terminal) error {
 	if err != nil {
 		return err
 	}
+	return planSteps(w, p, t)
+}
+
+// PlanQuestion is PlanText for somebody who is about to be asked: documents
+// that are new from the first to the last line are left out, because their
+// notes say what they open, and it ends with how much there is to do.
+func PlanQuestion(w io.Writer, p trail.Plan, t Terminal) error {
+	short := p
+	short.Steps = slices.Clone(p.Steps)
+	left := false
+	for i, s := range short.Steps {
+		if s.Before == "" && s.After != "" {
+			short.Steps[i].After, left = "", true
+		}
+	}
+	if err := PlanText(w, short, t); err != nil {
+		return err
+	}
+	text := "\n" + planCount(p) + "."
+	if left {
+		text += " New policies are shown by --dry-run."
+	}
+	_, err := fmt.Fprintln(w, text)
+	return err
+}
+
+// planCount says how many steps of each kind there are.
+func planCount(p trail.Plan) string {
+	count := map[trail.Kind]int{}
+	for _, s := range p.Steps {
+		count[s.Kind]++
+	}
+	var words []string
+	for _, k := range []struct {
+		kind trail.Kind
+		word string
+	}{{trail.Create, "create"}, {trail.Change, "change"}, {trail.Remove, "remove"}, {trail.Keep, "keep"}} {
+		if n := count[k.kind]; n > 0 {
+			words = append(words, fmt.Sprintf("%d to %s", n, k.word))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func planSteps(w io.Writer, p trail.Plan, t Terminal) error {
 	for _, s := range p.Steps {
 		if err := planStep(w, s, t); err != nil {
 			return err

@@ -142,3 +142,37 @@ func TestHang(t *testing.T) {
 		})
 	}
 }
+
+func TestPlanQuestion(t *testing.T) {
+	p := trail.Plan{
+		Trail: trail.Trail{Name: "audit", HomeRegion: "us-east-1"}, Account: trail.Account{ID: "123456789012"},
+		Steps: []trail.Step{
+			{Kind: trail.Create, Target: "bucket policy", Summary: "s", After: `{"Statement":[{"Sid":"A"}]}`, Notes: []string{"opens it"}},
+			{Kind: trail.Change, Target: "topic policy", Summary: "s", Before: `{"Statement":[]}`, After: `{"Statement":[{"Sid":"B"}]}`},
+			{Kind: trail.Keep, Target: "trail audit", Summary: "s"},
+		},
+	}
+	const want = `Plan for trail audit in us-east-1, account 123456789012:
+  + create  bucket policy: s
+      note: opens it
+  ~ change  topic policy: s
+      --- before
+      +++ after
+      @@ -1,3 +1,7 @@
+       {
+      -  "Statement": []
+      +  "Statement": [
+      +    {
+      +      "Sid": "B"
+      +    }
+      +  ]
+       }
+  = keep    trail audit: s
+
+1 to create, 1 to change, 1 to keep. New policies are shown by --dry-run.
+`
+	var b bytes.Buffer
+	if err := PlanQuestion(&b, p, Terminal{}); err != nil || b.String() != want {
+		t.Errorf("got\n%s%v", b.String(), err)
+	}
+}

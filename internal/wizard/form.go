@@ -40,7 +40,9 @@ func (q question) field() huh.Field {
 		return huh.NewMultiSelect[string]().Title(q.title).DescriptionFunc(q.explain, q.follows).Options(q.huhOptions()...).
 			Height(shownRegions + 2).Validate(atLeastOne).Value(q.many)
 	case q.yes != nil:
-		return huh.NewConfirm().Title(q.title).DescriptionFunc(q.explain, q.follows).Value(q.yes)
+		// huh's own confirmation shows the choice by colour alone.
+		return huh.NewSelect[bool]().Title(q.title).DescriptionFunc(q.explain, q.follows).
+			Options(huh.NewOption("Yes", true), huh.NewOption("No", false)).Value(q.yes)
 	}
 	f := huh.NewInput().Title(q.title).DescriptionFunc(q.explain, q.follows).Validate(q.accept).Value(q.text)
 	if q.byDefault != nil {

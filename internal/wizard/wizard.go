@@ -98,13 +98,5 @@ const maxWidth = 78
 
 // CommandLine writes arguments as a shell takes them.
 func CommandLine(args []string) string {
-	words := slices.Clone(args)
-	for i, w := range words {
-		if w == "" || strings.ContainsFunc(w, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-	}
-	return "trailctl " + strings.Join(words, " ")
+	return "trailctl " + shell.Line(args)
 }
-
-const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,@+="

@@ -104,7 +104,7 @@ func TestFormHasEveryQuestion(t *testing.T) {
 	for _, one := range q.list() {
 		kinds = append(kinds, strings.TrimPrefix(reflect.TypeOf(one.field()).String(), "*huh."))
 	}
-	want := "Input Select[string] MultiSelect[string] Input Input Input Confirm Confirm Select[string] Input"
+	want := "Input Select[string] MultiSelect[string] Input Input Input Select[bool] Select[bool] Select[string] Input"
 	if got := strings.Join(kinds, " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

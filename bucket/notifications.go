@@ -41,7 +41,8 @@ var (
 const maxID = 255
 
 // DefaultNotificationName is "trailctl-" and the topic's name: the same for
-// the same topic, so that a second run finds the entry.
+// the same topic, so that a second run finds the entry. Topics of one name in
+// two accounts share it; Put then takes it for the first only.
 func DefaultNotificationName(topicARN string) string {
 	name := "trailctl-" + topicARN[strings.LastIndexByte(topicARN, ':')+1:]
 	return name[:min(len(name), maxID)]

@@ -34,6 +34,12 @@ func toTopic(id, arn, event string, f *types.NotificationConfigurationFilter) No
 	return n
 }
 
+// also is a configuration with the topics of both.
+func also(n, more Notifications) Notifications {
+	n.TopicConfigurations = append(n.TopicConfigurations, more.TopicConfigurations...)
+	return n
+}
+
 func TestValidateNotification(t *testing.T) {
 	tests := map[string]struct {
 		n  Notification
@@ -76,7 +82,9 @@ func TestPutNotification(t *testing.T) {
 		"filters turned":     {before: toTopic("trailctl-objects", topicARN, created, filter("suffix", ".json.gz", "prefix", "AWSLogs/")), name: "trailctl-objects"},
 		"another name":       {before: toTopic("console", topicARN, created, filter("Prefix", "AWSLogs/", "Suffix", ".json.gz")), name: "console"},
 		"another filter":     {before: toTopic("trailctl-objects", topicARN, created, filter("Prefix", "AWSLogs/")), changed: true, name: "trailctl-objects", fields: 1},
-		"another topic":      {before: toTopic("trailctl-objects", topicARN+"2", "s3:ObjectRemoved:*", nil), changed: true, name: "trailctl-objects", fields: 4},
+		"another topic":      {before: toTopic("trailctl-objects", topicARN+"2", "s3:ObjectRemoved:*", nil), err: ErrNameTaken},
+		"another account's":  {before: toTopic("trailctl-objects", strings.Replace(topicARN, "1111", "4444", 1), "s3:ObjectRemoved:*", nil), err: ErrNameTaken},
+		"taken, but there":   {before: also(toTopic("trailctl-objects", topicARN+"2", "s3:ObjectRemoved:*", nil), toTopic("console", topicARN, created, filter("Prefix", "AWSLogs/", "Suffix", ".json.gz"))), name: "console"},
 		"the name's a queue": {before: toQueue("trailctl-objects", "s3:ObjectRemoved:*", nil), err: ErrNameTaken},
 		"same to a queue":    {before: toQueue("q", created, filter("Prefix", "AWSLogs/", "Suffix", ".json.gz")), err: ErrOverlap},
 		"all to a queue":     {before: toQueue("q", created, nil), err: ErrOverlap},

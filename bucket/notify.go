@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	"trailctl/internal/policy"
+	"trailctl/internal/topic"
 )
 
 // NotificationClient is what reading and changing notifications needs of the
@@ -45,8 +49,12 @@ type NotifyOptions struct {
 	// Sleep waits, or ends early with the context's error.
 	Sleep func(context.Context, time.Duration) error
 	// Waiting hears that S3 does not see the destination's policy yet, what
-	// it answered, and when it is asked again; nil for nobody.
+	// it answered (a DestinationError), and when it is asked again; nil for
+	// nobody.
 	Waiting func(wait time.Duration, answer error)
+	// SNS looks at the new destination when S3 refuses one of several; nil
+	// leaves that out, and S3's refusal stands.
+	SNS topic.Client
 }
 
 // notifyWaits are how long to wait for a fresh topic or topic policy to be
@@ -61,16 +69,69 @@ func notifyWaits() []time.Duration {
 
 const notifyAttempts = 5
 
+// DestinationError is S3's refusal of a configuration: it validates all
+// destinations each time, and its answer does not say which one it means.
+type DestinationError struct {
+	Bucket string
+	Topic  string   // the new destination's ARN; "" where an entry is taken out
+	Others []string // ARNs of destinations that were there before
+	Err    error    // what S3 answered
+}
+
+func (e *DestinationError) Error() string {
+	text := fmt.Sprintf("writing the notifications of bucket %s: %v", e.Bucket, ErrDestination)
+	if len(e.Others) > 0 {
+		text += "; it may mean one that was there before and is gone, or no longer lets S3 in: " + strings.Join(e.Others, ", ")
+	}
+	return fmt.Sprintf("%s: %v", text, e.Err)
+}
+
+// Unwrap gives ErrDestination and S3's answer.
+func (e *DestinationError) Unwrap() []error { return []error{ErrDestination, e.Err} }
+
+// freshWaits is how many of the waits a topic policy made a moment ago needs
+// before its topic counts as seen by S3: a quarter of a minute.
+const freshWaits = 4
+
+// blamesOthers tells whether only a destination that was there before can be
+// the cause, after some waits: always where an entry is taken out; otherwise
+// when the new topic is the account's own, not encrypted (a key's policy is
+// not looked at), and its policy lets S3 publish and denies nothing.
+func (e *DestinationError) blamesOthers(ctx context.Context, account string, waits int, client topic.Client) bool {
+	switch {
+	case len(e.Others) == 0:
+		return false
+	case e.Topic == "":
+		return true
+	case waits < freshWaits || client == nil:
+		return false
+	}
+	ref, err := topic.ParseARN(e.Topic)
+	if err != nil || ref.Account != account {
+		return false
+	}
+	s, err := topic.Read(ctx, client, e.Topic)
+	if err != nil || !s.Exists || s.KMSKey != "" {
+		return false
+	}
+	c, err := topic.Merge(e.Topic, s.Policy, topic.BucketGrant(e.Topic, ARN(ref.Partition, e.Bucket), account))
+	return err == nil && !c.Changed && len(c.Denies) == 0
+}
+
 // Notify puts a notification into a bucket's configuration. S3 takes whole
 // configurations only and has no lock for them: it is read right before each
 // write, merged, and read back after; when another writer's version has taken
-// the place of ours, the notification is merged into that one. An entry that
-// somebody writes within the one round trip between our read and our write
-// cannot be seen by us; nothing of S3's would tell.
+// the place of ours, the notification is merged into that one, after a short
+// wait. An entry that somebody writes within the one round trip between our
+// read and our write is lost; nothing of S3's would tell.
 //
 // S3 sends a test message to every destination first. A topic policy made a
 // moment ago is refused for some seconds, which is waited out; then the error
-// is ErrDestination.
+// is a DestinationError. S3 also refuses because of any destination that was
+// there before and is gone by now. When there are others, and the new topic is
+// seen to let S3 in (see blamesOthers), they are left as they are: after a
+// quarter of a minute the configuration is written without validation, and a
+// note names them.
 func Notify(ctx context.Context, client NotificationClient, name, account string, w Notification, o NotifyOptions) (NotificationChange, error) {
 	if err := w.Validate(); err != nil {
 		return NotificationChange{}, err
@@ -78,7 +139,8 @@ func Notify(ctx context.Context, client NotificationClient, name, account string
 	return changeNotifications(ctx, client, name, account, func(n Notifications) (NotificationChange, error) { return n.Put(w) }, o)
 }
 
-// Unnotify takes an entry out in the same way. See Notifications.Remove.
+// Unnotify takes an entry out in the same way, and at once without validation
+// when S3 refuses: all destinations are then others. See Notifications.Remove.
 func Unnotify(ctx context.Context, client NotificationClient, bucketName, account, name, topicARN string, o NotifyOptions) (NotificationChange, error) {
 	return changeNotifications(ctx, client, bucketName, account,
 		func(n Notifications) (NotificationChange, error) { return n.Remove(name, topicARN) }, o)
@@ -88,9 +150,9 @@ type notificationEdit func(Notifications) (NotificationChange, error)
 
 func changeNotifications(ctx context.Context, client NotificationClient, name, account string, edit notificationEdit, o NotifyOptions) (NotificationChange, error) {
 	var first *NotificationChange
-	waits := notifyWaits()
+	waits, unvalidated := notifyWaits(), []string(nil)
 	for attempt := 0; attempt < notifyAttempts; {
-		change, err := readAndEdit(ctx, client, name, account, edit)
+		change, err := readAndEdit(ctx, client, name, account, edit) // nothing slow may come between this and the write
 		if err != nil {
 			return NotificationChange{}, err
 		}
@@ -101,10 +163,13 @@ func changeNotifications(ctx context.Context, client NotificationClient, name, a
 			change.Before, change.Old, change.Changed = first.Before, first.Old, first.Changed
 			return change, nil
 		}
-		_, err = client.PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{
-			Bucket: &name, ExpectedBucketOwner: &account, NotificationConfiguration: &change.After.NotificationConfiguration,
-		})
-		if refusesDestination(err) && len(waits) > 0 {
+		err = putNotifications(ctx, client, name, account, change, unvalidated != nil)
+		var refused *DestinationError
+		if errors.As(err, &refused) && unvalidated == nil && refused.blamesOthers(ctx, account, len(notifyWaits())-len(waits), o.SNS) {
+			unvalidated = refused.Others
+			continue // and read again: time has passed
+		}
+		if refused != nil && len(waits) > 0 {
 			if o.Waiting != nil {
 				o.Waiting(waits[0], err)
 			}
@@ -112,23 +177,50 @@ func changeNotifications(ctx context.Context, client NotificationClient, name, a
 				return NotificationChange{}, err
 			}
 			waits = waits[1:]
-			continue // and read again: time has passed
+			continue
 		}
 		if err != nil {
-			return NotificationChange{}, writeError(name, change, err)
+			return NotificationChange{}, err
 		}
-		attempt++
 		done, err := notificationsReadBack(ctx, client, name, account, edit, change, o)
 		if err != nil {
 			return NotificationChange{}, err
 		}
 		if done {
 			change.Before, change.Old = first.Before, first.Old
+			change.Notes = append(change.Notes, unvalidatedNote(unvalidated)...)
 			return change, nil
+		}
+		if attempt++; attempt == notifyAttempts {
+			break
+		}
+		if err := o.Sleep(ctx, policy.Jitter(attempt-1)); err != nil {
+			return NotificationChange{}, err
 		}
 	}
 	return NotificationChange{}, fmt.Errorf("bucket %s: %w: it was written %d times, and each time something else stood there afterwards",
 		name, ErrNotificationContest, notifyAttempts)
+}
+
+func putNotifications(ctx context.Context, client NotificationClient, name, account string, change NotificationChange, unvalidated bool) error {
+	in := &s3.PutBucketNotificationConfigurationInput{
+		Bucket: &name, ExpectedBucketOwner: &account, NotificationConfiguration: &change.After.NotificationConfiguration,
+	}
+	if unvalidated {
+		in.SkipDestinationValidation = &unvalidated
+	}
+	if _, err := client.PutBucketNotificationConfiguration(ctx, in); err != nil {
+		return writeError(name, change, err)
+	}
+	return nil
+}
+
+func unvalidatedNote(others []string) []string {
+	if len(others) == 0 {
+		return nil
+	}
+	return []string{"S3 could not validate a destination that was there before, so this was written without validation; look whether each exists and lets S3 in: " +
+		strings.Join(others, ", ")}
 }
 
 func readAndEdit(ctx context.Context, client NotificationClient, name, account string, edit notificationEdit) (NotificationChange, error) {
@@ -174,20 +266,19 @@ func refusesDestination(err error) bool {
 		strings.Contains(api.ErrorMessage(), "Unable to validate the following destination configurations")
 }
 
+// writeError tells S3's refusal of a destination from other errors.
 func writeError(name string, c NotificationChange, err error) error {
 	if !refusesDestination(err) {
 		return fmt.Errorf("writing the notifications of bucket %s: %w", name, classify(err))
 	}
-	// S3 checks all destinations and does not say which one it means.
-	var others []string
-	for _, e := range c.After.Entries() {
-		if c.New == nil || e.ID != c.New.ID {
-			others = append(others, e.Destination)
+	e := &DestinationError{Bucket: name, Err: err}
+	if c.New != nil {
+		e.Topic = c.New.Destination
+	}
+	for _, entry := range c.After.Entries() {
+		if d := entry.Destination; d != e.Topic && !slices.Contains(e.Others, d) {
+			e.Others = append(e.Others, d)
 		}
 	}
-	also := ""
-	if len(others) > 0 {
-		also = "; it may also mean a destination that was there before: " + strings.Join(others, ", ")
-	}
-	return fmt.Errorf("writing the notifications of bucket %s: %w%s: %w", name, ErrDestination, also, err)
+	return e
 }

@@ -41,9 +41,10 @@ func (c NotificationChange) Fields() []Field {
 
 // Put merges a notification into a configuration. All other entries, their
 // order, and the EventBridge setting stay. An entry that does the same under
-// whatever name is enough; one of the same name that says something else is
-// changed in place. It fails with ErrOverlap, which names the other entry,
-// when S3 would refuse the result.
+// whatever name is enough; one of the same name for the same topic is changed
+// in place. One of the same name for anything else is somebody else's:
+// ErrNameTaken. It fails with ErrOverlap, which names the other entry, when S3
+// would refuse the result.
 func (n Notifications) Put(w Notification) (NotificationChange, error) {
 	w = w.complete()
 	wanted := newEntry("topic", &w.Name, &w.TopicARN, nil, nil)
@@ -52,9 +53,16 @@ func (n Notifications) Put(w Notification) (NotificationChange, error) {
 
 	entries := n.Entries()
 	at := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == w.Name })
+	if at < 0 || !entries[at].same(wanted) {
+		if i := slices.IndexFunc(entries, wanted.same); i >= 0 {
+			c.Old, c.New, c.Name = &entries[i], &entries[i], entries[i].ID
+			c.Notes = append(c.Notes, fmt.Sprintf("entry %q does the same already", entries[i].ID))
+			return c, nil
+		}
+	}
 	if at >= 0 {
 		old := entries[at]
-		if old.Kind != "topic" {
+		if old.Kind != wanted.Kind || old.Destination != wanted.Destination {
 			return c, fmt.Errorf("%w: %s", ErrNameTaken, old)
 		}
 		c.Old = &old
@@ -62,10 +70,6 @@ func (n Notifications) Put(w Notification) (NotificationChange, error) {
 			c.New = &old
 			return c, nil
 		}
-	} else if i := slices.IndexFunc(entries, wanted.same); i >= 0 {
-		c.Old, c.New, c.Name = &entries[i], &entries[i], entries[i].ID
-		c.Notes = append(c.Notes, fmt.Sprintf("entry %q does the same already", entries[i].ID))
-		return c, nil
 	}
 	for i, e := range entries {
 		if i != at && wanted.overlaps(e) {

@@ -1,12 +1,14 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	"trailctl/internal/topic"
 )
 
 // notifier is a bucket's notification configuration with other writers, slow
@@ -24,6 +28,8 @@ type notifier struct {
 	n       Notifications
 	shown   []Notifications // what reads show first, before the true one
 	refuses int             // writes that fail because the topic's policy is fresh
+	gone    bool            // another destination does not exist any more
+	skipped int             // writes without validation
 	onWrite func(*notifier) // happens after each write
 	onRead  func(*notifier) // happens after each read
 	reads   int
@@ -54,7 +60,12 @@ func (f *notifier) PutBucketNotificationConfiguration(_ context.Context, in *s3.
 	if f.fail != nil {
 		return nil, f.fail
 	}
-	if f.refuses > 0 {
+	switch {
+	case aws.ToBool(in.SkipDestinationValidation):
+		f.skipped++
+	case f.gone:
+		return nil, unvalidated()
+	case f.refuses > 0:
 		f.refuses--
 		return nil, unvalidated()
 	}
@@ -134,6 +145,43 @@ func TestNotify(t *testing.T) {
 	}
 }
 
+// What becomes of an entry that somebody else writes at each moment of ours:
+// S3 has no lock, so that one moment loses theirs and one loses ours.
+func TestNotifyOtherWriters(t *testing.T) {
+	foreign, newer := toQueue("theirs", "s3:ObjectRemoved:*", nil), toQueue("newer", "s3:ObjectTagging:*", nil)
+	at := func(n int) func(*notifier) {
+		calls := 0
+		return func(f *notifier) {
+			if calls++; calls == n {
+				f.n = newer
+			}
+		}
+	}
+	tests := map[string]struct {
+		server       notifier
+		ours, theirs bool // stand there in the end
+		waits        int
+	}{
+		"before our read":            {server: notifier{n: newer}, ours: true, theirs: true},
+		"between our read and write": {server: notifier{n: foreign, onRead: at(1)}, ours: true, theirs: false},
+		"between our write and read": {server: notifier{n: foreign, onWrite: at(1)}, ours: true, theirs: true, waits: 1},
+		"after we have read it back": {server: notifier{n: foreign, onRead: at(2)}, ours: false, theirs: true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			waits := 0
+			wait := func(context.Context, time.Duration) error { waits++; return nil }
+			c, err := Notify(t.Context(), &tt.server, "logs", me, Notification{TopicARN: topicARN}, NotifyOptions{Sleep: wait})
+			if err != nil || !c.Changed || waits != tt.waits {
+				t.Fatalf("%+v, %v, %d waits", c, err, waits)
+			}
+			if text := tt.server.n.Text(); strings.Contains(text, "trailctl-objects") != tt.ours || strings.Contains(text, "newer") != tt.theirs {
+				t.Errorf("ours should be there: %v, theirs: %v; there is %s", tt.ours, tt.theirs, text)
+			}
+		})
+	}
+}
+
 func TestUnnotify(t *testing.T) {
 	n, err := toQueue("theirs", "s3:ObjectRemoved:*", nil).Put(Notification{TopicARN: topicARN})
 	if err != nil {
@@ -145,6 +193,81 @@ func TestUnnotify(t *testing.T) {
 		if err != nil || c.Changed != want || f.writes != 1 || f.n.Text() != n.Before.Text() {
 			t.Errorf("%+v, %v, %d writes; left is %s", c, err, f.writes, f.n.Text())
 		}
+	}
+}
+
+// A destination of somebody else's that is gone makes S3 refuse every change.
+// It is named at once; and what is not its fault is then written unvalidated.
+func TestNotifyBesideADeadDestination(t *testing.T) {
+	foreign := also(toQueue("theirs", "s3:ObjectRemoved:*", nil), toTopic("mine", topicARN, "s3:ObjectTagging:*", nil))
+	grant := topic.BucketGrant(topicARN, "arn:aws:s3:::logs", me)
+	allowed, err := topic.Merge(topicARN, topic.DefaultPolicy(topicARN), grant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	denied := strings.Replace(allowed.After, `"Statement":[`, `"Statement":[{"Effect":"Deny","Principal":"*","Action":"SNS:*","Resource":"*"},`, 1)
+	tests := map[string]struct {
+		server  notifier
+		policy  string // of our topic
+		key     string
+		account string
+		alone   bool // nothing else is notified
+		waits   int
+		skipped int
+		err     error
+	}{
+		"our topic lets S3 in":     {server: notifier{gone: true}, policy: allowed.After, waits: 4, skipped: 1},
+		"ours is only fresh":       {server: notifier{refuses: 2}, policy: allowed.After, waits: 2},
+		"ours does not let S3 in":  {server: notifier{gone: true}, policy: topic.DefaultPolicy(topicARN), waits: 7, err: ErrDestination},
+		"ours denies something":    {server: notifier{gone: true}, policy: denied, waits: 7, err: ErrDestination},
+		"ours is encrypted":        {server: notifier{gone: true}, policy: allowed.After, key: "k", waits: 7, err: ErrDestination},
+		"ours is another's":        {server: notifier{gone: true}, policy: allowed.After, account: "444455556666", waits: 7, err: ErrDestination},
+		"ours does not exist":      {server: notifier{gone: true}, waits: 7, err: ErrDestination},
+		"there is only our own":    {server: notifier{gone: true}, policy: allowed.After, alone: true, waits: 7, err: ErrDestination},
+		"ours cannot be looked at": {server: notifier{gone: true}, policy: "denied", waits: 7, err: ErrDestination},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if !tt.alone {
+				tt.server.n = foreign
+			}
+			w := withBucket()
+			w.topicPolicy, w.topicKey, w.denyTopic = tt.policy, tt.key, tt.policy == "denied"
+			waits := 0
+			o := NotifyOptions{Sleep: noSleep, SNS: topics{w}, Waiting: func(_ time.Duration, answer error) {
+				waits++
+				if strings.Contains(answer.Error(), queueARN) == tt.alone {
+					t.Errorf("%v does not name whose fault it may be", answer)
+				}
+			}}
+			c, err := Notify(t.Context(), &tt.server, "logs", cmp.Or(tt.account, me), Notification{TopicARN: topicARN}, o)
+			if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) || waits != tt.waits || tt.server.skipped != tt.skipped {
+				t.Fatalf("%v, %d waits, %d unvalidated", err, waits, tt.server.skipped)
+			}
+			var dest *DestinationError
+			if errors.As(err, &dest) && (dest.Topic != topicARN || !tt.alone && !slices.Equal(dest.Others, []string{queueARN})) {
+				t.Errorf("%+v", dest)
+			}
+			if notes := strings.Join(c.Notes, " "); strings.Contains(notes, queueARN) != (tt.skipped > 0) {
+				t.Errorf("notes %q", notes)
+			}
+		})
+	}
+}
+
+// Taking an entry out cannot be at fault itself.
+func TestUnnotifyBesideADeadDestination(t *testing.T) {
+	n, err := toQueue("theirs", "s3:ObjectRemoved:*", nil).Put(Notification{TopicARN: topicARN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &notifier{n: n.After, gone: true}
+	c, err := Unnotify(t.Context(), f, "logs", "1", "", topicARN, NotifyOptions{Sleep: func(context.Context, time.Duration) error {
+		t.Error("it waits")
+		return nil
+	}})
+	if err != nil || f.skipped != 1 || f.n.Text() != n.Before.Text() || !strings.Contains(strings.Join(c.Notes, " "), queueARN) {
+		t.Errorf("%+v, %v, %d unvalidated", c, err, f.skipped)
 	}
 }
 

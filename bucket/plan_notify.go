@@ -95,6 +95,8 @@ func topicSteps(ctx context.Context, clients Clients, ref topic.Ref, bucketName 
 	return append(steps, s), nil
 }
 
+// newTopic makes a topic without an owner's tag: it is made for no trail, so
+// that deleting one must never take it along.
 func newTopic(ref topic.Ref) Step {
 	return Step{
 		Kind: StepCreate, Target: "topic " + ref.Name, Summary: "in " + ref.Region,
@@ -138,7 +140,7 @@ func putStep(ctx context.Context, clients Clients, name, region string, n Notifi
 	}
 	s := notificationStep(change)
 	s.do = func(ctx context.Context, r *run, s *Step) error {
-		done, err := Notify(ctx, r.clients.S3(region), name, r.clients.Account, n, NotifyOptions{Sleep: r.options.Sleep, Waiting: r.waiting})
+		done, err := Notify(ctx, r.clients.S3(region), name, r.clients.Account, n, NotifyOptions{Sleep: r.options.Sleep, Waiting: r.waiting, SNS: r.clients.SNS(region)})
 		if err == nil {
 			made := notificationStep(done)
 			s.Summary, s.Fields, s.Notes = made.Summary, made.Fields, made.Notes

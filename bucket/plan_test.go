@@ -25,6 +25,7 @@ type world struct {
 	settingsServer
 	notifier
 	topicPolicy string // "" when there is no topic
+	topicKey    string
 	block       *types.PublicAccessBlockConfiguration
 	changes     int
 	failAt      int
@@ -108,7 +109,7 @@ func (w topics) GetTopicAttributes(context.Context, *sns.GetTopicAttributesInput
 	case w.topicPolicy == "":
 		return nil, &smithy.GenericAPIError{Code: "NotFound"}
 	}
-	return &sns.GetTopicAttributesOutput{Attributes: map[string]string{"Policy": w.topicPolicy}}, nil
+	return &sns.GetTopicAttributesOutput{Attributes: map[string]string{"Policy": w.topicPolicy, "KmsMasterKeyId": w.topicKey}}, nil
 }
 
 func (w topics) SetTopicAttributes(_ context.Context, in *sns.SetTopicAttributesInput, _ ...func(*sns.Options)) (*sns.SetTopicAttributesOutput, error) {
@@ -129,10 +130,6 @@ func (w topics) CreateTopic(context.Context, *sns.CreateTopicInput, ...func(*sns
 
 func (w topics) ListTagsForResource(context.Context, *sns.ListTagsForResourceInput, ...func(*sns.Options)) (*sns.ListTagsForResourceOutput, error) {
 	return &sns.ListTagsForResourceOutput{}, nil
-}
-
-func (w topics) TagResource(context.Context, *sns.TagResourceInput, ...func(*sns.Options)) (*sns.TagResourceOutput, error) {
-	return nil, errors.New("nothing is tagged")
 }
 
 func (w *world) clients() Clients {
@@ -329,7 +326,7 @@ func TestPlanPolicy(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	w := withBucket()
-	w.text = testAccess().Statements()
+	w.text = PolicyFor([]TrailAccess{testAccess()})
 	w.n = toQueue("q", AllCreated, nil)
 	d, err := Describe(t.Context(), w.clients(), "logs")
 	if err != nil || len(d.Statements) != 2 || d.Statements[0].Writes || !d.Statements[1].Writes || len(d.Notifications.Entries()) != 1 {

@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -71,11 +71,8 @@ func (a TrailAccess) Grants() []policy.Grant {
 	return grants
 }
 
-// Statements is a policy that holds the grants and nothing else, to show to
-// whoever may change the bucket.
-func (a TrailAccess) Statements() string { return PolicyFor([]TrailAccess{a}) }
-
-// PolicyFor is such a policy for several places in one bucket.
+// PolicyFor is a policy that holds the grants for several places in one bucket
+// and nothing else, to show to whoever may change the bucket.
 func PolicyFor(list []TrailAccess) string {
 	d := &policy.Document{}
 	for _, g := range grantsOf(list) {
@@ -87,18 +84,6 @@ func PolicyFor(list []TrailAccess) string {
 // PolicyChange is a bucket policy before and after, both as JSON; Before is
 // empty when the bucket has none.
 type PolicyChange = policy.Change
-
-// Merge puts the grants into a policy text, leaving everything else as it is.
-func (a TrailAccess) Merge(before string) (PolicyChange, error) {
-	c, err := policy.Merge(before, a.Grants())
-	if err == nil {
-		err = c.Within(MaxPolicy)
-	}
-	if err != nil {
-		return PolicyChange{}, fmt.Errorf("the policy of bucket %s: %w", a.Bucket, err)
-	}
-	return c, nil
-}
 
 // PolicyClient is what reading and changing a policy needs of the SDK's
 // client.
@@ -120,15 +105,9 @@ func Policy(ctx context.Context, client PolicyClient, name, account string) (str
 	return aws.ToString(out.Policy), nil
 }
 
-// AllowTrail writes the grants into the bucket's policy: merged into what
-// stands there at that moment, and read back, because S3 has no lock for it.
-// sleep waits, or ends early with the context's error.
-func AllowTrail(ctx context.Context, client PolicyClient, a TrailAccess, sleep func(context.Context, time.Duration) error) (PolicyChange, error) {
-	return AllowTrails(ctx, client, []TrailAccess{a}, sleep)
-}
-
-// AllowTrails does so for several places in one bucket with one write; all
-// name the same bucket.
+// AllowTrails writes the grants into the bucket's policy with one write: merged
+// into what stands there at that moment, and read back, as policy.Store does
+// it; S3 has no lock for it. All of the list name the same bucket.
 func AllowTrails(ctx context.Context, client PolicyClient, list []TrailAccess, sleep policy.Sleep) (PolicyChange, error) {
 	if len(list) == 0 {
 		return PolicyChange{}, nil
@@ -155,13 +134,5 @@ func policyStore(client PolicyClient, name, owner string) policy.Store {
 
 func codeIs(err error, codes ...string) bool {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	for _, c := range codes {
-		if api.ErrorCode() == c {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode())
 }

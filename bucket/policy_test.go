@@ -11,12 +11,24 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+
+	"trailctl/internal/policy"
 )
 
 const testTrail = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/audit"
 
 func testAccess() TrailAccess {
 	return TrailAccess{Bucket: "logs", Partition: "aws", Base: Base{Account: "111122223333"}, Trails: []string{testTrail}}
+}
+
+// merged is a policy with what access grants in it.
+func merged(t *testing.T, access TrailAccess, before string) PolicyChange {
+	t.Helper()
+	c, err := policy.Merge(before, access.Grants())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func TestGrants(t *testing.T) {
@@ -52,8 +64,8 @@ func TestGrants(t *testing.T) {
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			if !json.Valid([]byte(a.Statements())) {
-				t.Errorf("%s is not JSON", a.Statements())
+			if text := PolicyFor([]TrailAccess{a}); !json.Valid([]byte(text)) {
+				t.Errorf("%s is not JSON", text)
 			}
 		})
 	}
@@ -61,53 +73,58 @@ func TestGrants(t *testing.T) {
 
 // The bucket keeps what other trails need of it, whatever they differ in.
 func TestMergeForSecondTrail(t *testing.T) {
-	first, err := testAccess().Merge("")
-	if err != nil || !first.Changed {
-		t.Fatal(first, err)
-	}
-	others := map[string]func(*TrailAccess){
-		"another trail":  func(a *TrailAccess) { a.Trails = []string{strings.Replace(testTrail, "audit", "other", 1)} },
-		"another region": func(a *TrailAccess) { a.Trails = []string{strings.Replace(testTrail, "eu-west-1", "us-east-1", 1)} },
-		"another prefix": func(a *TrailAccess) { a.Base.Prefix = "p" },
-		"another account": func(a *TrailAccess) {
+	first := merged(t, testAccess(), "")
+	others := map[string]struct {
+		change     func(*TrailAccess)
+		statements int // three where a longer list would let each write for the other
+	}{
+		"another trail":  {func(a *TrailAccess) { a.Trails = []string{strings.Replace(testTrail, "audit", "other", 1)} }, 2},
+		"another region": {func(a *TrailAccess) { a.Trails = []string{strings.Replace(testTrail, "eu-west-1", "us-east-1", 1)} }, 2},
+		"another prefix": {func(a *TrailAccess) { a.Base.Prefix = "p" }, 2},
+		"another trail with another prefix": {func(a *TrailAccess) {
+			a.Base.Prefix = "p"
+			a.Trails = []string{strings.Replace(testTrail, "audit", "other", 1)}
+		}, 3},
+		"another account": {func(a *TrailAccess) {
 			a.Base.Account = "444455556666"
 			a.Trails = []string{strings.Replace(testTrail, "111122223333", "444455556666", 1)}
-		},
+		}, 3},
 	}
-	for name, change := range others {
+	for name, tt := range others {
 		t.Run(name, func(t *testing.T) {
 			b := testAccess()
-			change(&b)
-			second, err := b.Merge(first.After)
-			if err != nil || !second.Changed {
-				t.Fatal(second, err)
+			tt.change(&b)
+			second := merged(t, b, first.After)
+			if !second.Changed {
+				t.Fatal(second)
 			}
 			for who, a := range map[string]TrailAccess{"the first": testAccess(), "the second": b} {
-				if again, err := a.Merge(second.After); err != nil || again.Changed {
-					t.Errorf("%s lost its access (%v) in %s", who, err, second.After)
+				if again := merged(t, a, second.After); again.Changed {
+					t.Errorf("%s lost its access in %s", who, second.After)
 				}
 			}
-			if n := strings.Count(second.After, `"Sid"`); n != 2 {
-				t.Errorf("%d statements, want 2 with longer lists: %s", n, second.After)
+			if n := strings.Count(second.After, `"Sid"`); n != tt.statements {
+				t.Errorf("%d statements, want %d: %s", n, tt.statements, second.After)
 			}
 		})
 	}
 }
 
-func TestMergeLimit(t *testing.T) {
+func TestPolicyLimit(t *testing.T) {
 	fill := func(n int) string {
 		return `{"Statement":[{"Sid":"F","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"` + strings.Repeat("x", n) + `"}]}`
 	}
-	c, err := testAccess().Merge(fill(1000))
-	if err != nil {
-		t.Fatal(err)
-	}
-	room := MaxPolicy - len(c.After)
-	if c, err := testAccess().Merge(fill(1000 + room)); err != nil || len(c.After) != MaxPolicy {
-		t.Errorf("a policy of exactly the limit: %v", err)
-	}
-	if _, err := testAccess().Merge(fill(1000 + room + 1)); !errors.Is(err, ErrPolicyTooLarge) {
-		t.Errorf("one byte more: %v, want ErrPolicyTooLarge", err)
+	room := MaxPolicy - len(merged(t, testAccess(), fill(1000)).After)
+	for n, want := range map[int]error{1000 + room: nil, 1000 + room + 1: ErrPolicyTooLarge} {
+		w := withBucket()
+		w.text = fill(n)
+		if _, err := AllowTrails(t.Context(), w, []TrailAccess{testAccess()}, noSleep); !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v, want %v", n, err, want)
+		}
+		w.text = fill(n)
+		if _, err := PlanPolicy(t.Context(), w.clients(), "logs", []TrailAccess{testAccess()}); !errors.Is(err, want) {
+			t.Errorf("%d bytes, planned: %v, want %v", n, err, want)
+		}
 	}
 }
 
@@ -145,7 +162,7 @@ func (p *policyServer) PutBucketPolicy(_ context.Context, in *s3.PutBucketPolicy
 
 func noSleep(context.Context, time.Duration) error { return nil }
 
-func TestAllowTrail(t *testing.T) {
+func TestAllowTrails(t *testing.T) {
 	const foreign = `{"Version":"2012-10-17","Statement":[{"Sid":"Foreign","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::logs/x"}]}`
 	const newer = `{"Version":"2012-10-17","Statement":[{"Sid":"Newer","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::logs/y"}]}`
 	overwrite := func(times int) func(*policyServer) {
@@ -155,10 +172,7 @@ func TestAllowTrail(t *testing.T) {
 			}
 		}
 	}
-	granted, err := testAccess().Merge(foreign)
-	if err != nil {
-		t.Fatal(err)
-	}
+	granted := merged(t, testAccess(), foreign)
 	tests := map[string]struct {
 		server  policyServer
 		writes  int
@@ -176,7 +190,7 @@ func TestAllowTrail(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := AllowTrail(t.Context(), &tt.server, testAccess(), noSleep)
+			got, err := AllowTrails(t.Context(), &tt.server, []TrailAccess{testAccess()}, noSleep)
 			if !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) {
 				t.Fatalf("error %v, want %v", err, tt.err)
 			}
@@ -189,8 +203,8 @@ func TestAllowTrail(t *testing.T) {
 			if got.Changed != tt.changed {
 				t.Errorf("changed = %v, want %v", got.Changed, tt.changed)
 			}
-			if now, err := testAccess().Merge(tt.server.text); err != nil || now.Changed {
-				t.Errorf("the grants are not in %s (%v)", tt.server.text, err)
+			if now := merged(t, testAccess(), tt.server.text); now.Changed {
+				t.Errorf("the grants are not in %s", tt.server.text)
 			}
 			if !strings.Contains(tt.server.text, tt.has) {
 				t.Errorf("%s was lost: %s", tt.has, tt.server.text)

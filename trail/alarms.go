@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
+	"trailctl/internal/awserr"
 	"trailctl/internal/topic"
 )
 
@@ -148,7 +149,7 @@ func topicForAlarms(state AlarmState) Step {
 			return err
 		}
 	case state.Heard.Err != nil:
-		step.Warnings = append(step.Warnings, "who is subscribed to it could not be read: "+state.Heard.Err.Error())
+		step.Warnings = append(step.Warnings, "who is subscribed to it could not be read: "+awserr.Plain(state.Heard.Err))
 	case state.Heard.Subscriber == "" && state.Heard.Pending > 0:
 		step.Warnings = append(step.Warnings, "no subscription of the topic is confirmed yet")
 	case state.Heard.Subscriber == "":

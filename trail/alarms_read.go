@@ -161,6 +161,7 @@ func ReadAlarmTopic(ctx context.Context, client SNS, topicARN string) AlarmTopic
 		}
 		in.NextToken = out.NextToken
 	}
+	t.Err = fmt.Errorf("reading the subscriptions of %s: more than %d pages", topicARN, mostPages)
 	return t
 }
 
@@ -170,7 +171,9 @@ type Watched struct {
 	Filter, Alarm, Topic, Subscriber string
 
 	Broken string // what is missing, in words; "" when nothing is
-	Err    error  // why the end of the chain is not known
+	// Unheard is true when a confirmed subscription is all that is missing.
+	Unheard bool
+	Err     error // why the end of the chain is not known
 }
 
 // Met tells whether somebody hears of it.
@@ -227,9 +230,11 @@ func (w Watch) follow(a Alarm, found Watched, consider func(int, Watched)) {
 			found.Broken, found.Err = "", t.Err
 			consider(4, found)
 		case t.Subscriber == "" && t.Pending > 0:
+			found.Unheard = true
 			found.Broken = fmt.Sprintf("topic %s has no confirmed subscription, %d wait for confirmation", action, t.Pending)
 			consider(3, found)
 		case t.Subscriber == "":
+			found.Unheard = true
 			found.Broken = "nobody is subscribed to topic " + action
 			consider(3, found)
 		default:

@@ -2,6 +2,8 @@ package trail
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -12,6 +14,7 @@ type State string
 const (
 	Started State = "started"
 	Waiting State = "waiting" // AWS does not accept it yet; it will be tried again
+	Again   State = "again"   // somebody else undid a part of it; it is done again
 	Done    State = "done"
 	Failed  State = "failed"
 )
@@ -56,36 +59,58 @@ func (e *StepError) Unwrap() error { return e.Err }
 
 // Apply does the steps of a plan in their order and stops at the first that
 // fails, with a *StepError. What was done stays; describing, planning and
-// applying again does the rest.
+// applying again does the rest. A plan that changed something ends with
+// another look at the policies and notifications that others write, too.
 func Apply(ctx context.Context, clients Clients, p Plan, o Options) (Result, error) {
-	r := &run{clients: clients, options: o, sleep: o.Sleep, fresh: map[thing]bool{}}
+	r := &run{clients: clients, options: o, sleep: o.Sleep, telling: &sync.Mutex{}, steps: slices.Clone(p.Steps), fresh: map[thing]bool{}}
 	if r.sleep == nil {
 		r.sleep = Sleep
 	}
-	result := Result{Trail: p.Trail, Trails: p.Trails, Logging: p.Logging, Deleted: p.Deletes}
-	var steps []Step
-	for _, s := range p.Steps {
-		r.denies = append(r.denies, s.denies...)
+	var todo []*Step
+	for i, s := range r.steps {
 		if s.Kind != Keep {
-			steps = append(steps, s)
+			todo = append(todo, &r.steps[i])
 		}
 	}
-	for i, s := range steps {
-		r.step = s
-		r.tell(Progress{State: Started, Step: s})
-		err := context.Cause(ctx)
-		if err == nil {
-			err = s.do(ctx, r, &s)
+	done, err := r.do(ctx, todo)
+	var failed *Step
+	switch {
+	case err != nil:
+		failed = todo[done]
+	case done > 0:
+		failed, err = r.lookAgain(ctx)
+	}
+	result := Result{Trail: p.Trail, Trails: p.Trails, Logging: p.Logging, Deleted: p.Deletes}
+	for i, s := range todo {
+		switch {
+		case i < done:
+			result.Done = append(result.Done, *s)
+		case i > done:
+			result.Left = append(result.Left, *s)
 		}
-		if err != nil {
-			result.Failed, result.Left = &s, steps[i+1:]
-			r.tell(Progress{State: Failed, Step: s, Err: err})
-			return result, &StepError{Step: s, Err: err}
-		}
-		result.Done = append(result.Done, s)
-		r.tell(Progress{State: Done, Step: s})
+	}
+	if err != nil {
+		result.Failed = failed
+		r.tell(Progress{State: Failed, Step: *failed, Err: err})
+		return result, &StepError{Step: *failed, Err: err}
 	}
 	return result, nil
+}
+
+// do does steps until one fails, and tells how many it did.
+func (r *run) do(ctx context.Context, steps []*Step) (done int, err error) {
+	for i, s := range steps {
+		r.step = *s
+		r.tell(Progress{State: Started, Step: *s})
+		if err = context.Cause(ctx); err == nil {
+			err = s.do(ctx, r, s)
+		}
+		if err != nil {
+			return i, err
+		}
+		r.tell(Progress{State: Done, Step: *s})
+	}
+	return len(steps), nil
 }
 
 // Sleep waits for d, or until ctx ends.
@@ -105,12 +130,18 @@ type run struct {
 	clients Clients
 	options Options
 	sleep   func(context.Context, time.Duration) error
+	telling *sync.Mutex // holds while the observer hears something
+	steps   []Step      // all of the plan, as they have come to be
 	step    Step
 	fresh   map[thing]bool // what was made or changed in this run
-	denies  []string       // Deny statements of the policies around the trail
+	redoing bool           // the step is done again
+	wrote   time.Time      // when a policy was last written
+	slowest time.Duration  // how long writing one took
 }
 
 func (r *run) tell(p Progress) {
+	r.telling.Lock()
+	defer r.telling.Unlock()
 	if r.options.Observe != nil {
 		r.options.Observe(p)
 	}

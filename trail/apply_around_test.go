@@ -1,7 +1,6 @@
 package trail
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -306,10 +305,11 @@ func TestFreshThingsAreWaitedFor(t *testing.T) {
 			var waited time.Duration
 			told := 0
 			_, r, err := create(t, f, everyOption(t), Options{
-				Sleep: func(_ context.Context, d time.Duration) error { waited += d; return nil },
+				Sleep: noSleep,
 				Observe: func(p Progress) {
 					if p.State == Waiting {
 						told++
+						waited += p.Wait
 					}
 				},
 			})

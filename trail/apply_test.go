@@ -188,10 +188,11 @@ func TestFreshPolicyIsWaitedFor(t *testing.T) {
 			var waited time.Duration
 			told := 0
 			_, r, err := create(t, f, Spec{Name: "audit", Region: home}, Options{
-				Sleep: func(_ context.Context, d time.Duration) error { waited += d; return nil },
+				Sleep: noSleep,
 				Observe: func(p Progress) {
 					if p.State == Waiting {
 						told++
+						waited += p.Wait
 						if p.Wait == 0 || errorCode(p.Err) != "InsufficientS3BucketPolicy" || p.Step.Target != "trail audit" {
 							t.Errorf("told of %+v", p)
 						}

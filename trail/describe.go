@@ -52,6 +52,7 @@ type BucketState struct {
 	Name      string
 	ByDefault bool // nobody named it: it is DefaultBucket
 	InUse     bool // the trail delivers to it already
+	Unread    bool // it does not matter; nothing below is known
 	bucket.Place
 	Settings bucket.Settings
 	Policy   string // "" for none
@@ -88,7 +89,7 @@ func Describe(ctx context.Context, clients Clients, spec Spec) (Current, error) 
 	if err := describeAround(ctx, clients, spec, &cur); err != nil {
 		return cur, err
 	}
-	if cur.Buckets != nil && cur.Bucket.Owner == bucket.Nobody {
+	if cur.Buckets != nil && !cur.Bucket.Unread && cur.Bucket.Owner == bucket.Nobody {
 		// It will be one of them: a second run must find nothing to add.
 		cur.Buckets = append(cur.Buckets, cur.Bucket.Name)
 		slices.Sort(cur.Buckets)
@@ -106,7 +107,7 @@ func describeAround(ctx context.Context, clients Clients, spec Spec, cur *Curren
 	g.Go(func() (err error) { cur.Role, err = describeRole(ctx, clients, spec, cur.Homes); return })
 	g.Go(func() (err error) { cur.Key, err = describeKey(ctx, clients, spec, cur.Bucket); return })
 	g.Go(func() (err error) { cur.Buckets, err = describeBuckets(ctx, clients, spec); return })
-	g.Go(func() (err error) { cur.Notify, err = describeNotify(ctx, clients, spec, cur.Bucket); return })
+	g.Go(func() (err error) { cur.Notify, err = describeNotify(ctx, clients, spec, known); return })
 	return g.Wait()
 }
 
@@ -182,6 +183,9 @@ func describeBucket(ctx context.Context, clients Clients, spec Spec, homes []Hom
 	}
 	b.ByDefault = b.Name == byDefault
 	b.InUse = slices.ContainsFunc(homes, func(h Home) bool { return h.Trail != nil && h.Trail.Bucket == b.Name })
+	if b.Unread = !spec.needsBucket(); b.Unread {
+		return b, nil
+	}
 
 	locate := func(region string) bucket.Locator {
 		if region == "" {

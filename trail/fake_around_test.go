@@ -278,10 +278,6 @@ func (f fakeLogs) ListTagsForResource(_ context.Context, in *cloudwatchlogs.List
 	return &cloudwatchlogs.ListTagsForResourceOutput{Tags: g.tags}, nil
 }
 
-func (f fakeLogs) TagResource(context.Context, *cloudwatchlogs.TagResourceInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.TagResourceOutput, error) {
-	return nil, api("NotExpected")
-}
-
 func (f fakeLogs) DescribeMetricFilters(context.Context, *cloudwatchlogs.DescribeMetricFiltersInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeMetricFiltersOutput, error) {
 	return nil, api("NotExpected")
 }
@@ -406,10 +402,6 @@ func (f fakeIAM) ListRoleTags(_ context.Context, in *iam.ListRoleTagsInput, _ ..
 		}
 		return nil
 	})
-}
-
-func (f fakeIAM) TagRole(context.Context, *iam.TagRoleInput, ...func(*iam.Options)) (*iam.TagRoleOutput, error) {
-	return nil, api("NotExpected")
 }
 
 type fakeKMS struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
+	"trailctl/internal/awserr"
 	"trailctl/internal/policy"
 )
 
@@ -20,6 +21,7 @@ var (
 	ErrKeyRegion  = errors.New("the key must be in the bucket's region")
 	ErrKeyUnfit   = errors.New("CloudTrail cannot use the key")
 	ErrKeyPolicy  = errors.New("the key's policy does not let CloudTrail use it")
+	ErrKeyUnread  = errors.New("the key's policy may not be read, so that nobody knows whether CloudTrail may use it")
 )
 
 // KeyPolicyError says what a key's policy lacks.
@@ -165,7 +167,7 @@ func (d differ) keyPolicyStep(s KeyState) (Step, error) {
 		return Step{}, &KeyPolicyError{Key: s.Asked, Statements: statements(grants), err: err}
 	}
 	if s.PolicyErr != nil {
-		return lacks(fmt.Errorf("%w, as far as can be seen: %w", ErrKeyPolicy, s.PolicyErr))
+		return d.unreadKeyPolicy(s)
 	}
 	change, err := policy.Merge(s.Policy, d.keyGrants(s.ARN))
 	if err == nil && change.Changed {
@@ -179,11 +181,41 @@ func (d differ) keyPolicyStep(s KeyState) (Step, error) {
 	if err != nil {
 		return Step{}, fmt.Errorf("the policy of KMS key %s: %w", s.Asked, err)
 	}
-	return policyStep("key policy", "CloudTrail encrypt with it", change, grants, func(ctx context.Context, r *run) (policy.Change, error) {
-		done, err := keyStore(r.clients.KMS(s.Region), s.ARN).Allow(ctx, grants, r.sleep)
+	step := policyStep(aKey, "key policy", "CloudTrail encrypt with it", change, grants, func(ctx context.Context, r *run) (policy.Change, error) {
+		var done policy.Change
+		store := keyStore(r.clients.KMS(s.Region), s.ARN)
+		err := r.until(ctx, func() error {
+			text, err := store.Read(ctx)
+			if err != nil {
+				return err
+			}
+			if done, err = policy.Merge(text, d.keyGrants(s.ARN)); err == nil && !done.Changed {
+				return nil
+			}
+			done, err = store.Allow(ctx, grants, r.sleep)
+			return err
+		})
 		r.touched(aKey)
 		return done, err
-	}), nil
+	})
+	if !d.spec.UpdateKeyPolicy {
+		step.again = nil
+	}
+	return step, nil
+}
+
+// unreadKeyPolicy is for a key whose policy may not be read. Trails that all
+// use the key already are not held up by it.
+func (d differ) unreadKeyPolicy(s KeyState) (Step, error) {
+	for _, h := range d.cur.Homes {
+		if h.Trail == nil || h.Trail.KMSKey != s.ARN {
+			return Step{}, fmt.Errorf("KMS key %s: %w: %w", s.Asked, ErrKeyUnread, s.PolicyErr)
+		}
+	}
+	return Step{
+		Kind: Keep, Target: "key policy", Summary: "may not be read, and is left as it is",
+		Notes: []string{"it is used already, and is not checked: " + awserr.Plain(s.PolicyErr)},
+	}, nil
 }
 
 func keyStore(client KMS, keyARN string) policy.Store {

@@ -50,20 +50,20 @@ func readOrganization(ctx context.Context, client Organizations) (OrganizationSt
 		return s, fmt.Errorf("reading the organization: %w", err)
 	}
 	s.ID, s.Management = aws.ToString(out.Organization.Id), aws.ToString(out.Organization.MasterAccountId)
-	in := &organizations.ListAWSServiceAccessForOrganizationInput{}
-	for {
-		out, err := client.ListAWSServiceAccessForOrganization(ctx, in)
+	err = everyPage(func(token *string) (*string, error) {
+		out, err := client.ListAWSServiceAccessForOrganization(ctx, &organizations.ListAWSServiceAccessForOrganizationInput{NextToken: token})
 		if err != nil {
-			return s, fmt.Errorf("reading which services may work in the organization: %w", err)
+			return nil, err
 		}
 		for _, p := range out.EnabledServicePrincipals {
 			s.Access = s.Access || aws.ToString(p.ServicePrincipal) == trailService
 		}
-		if aws.ToString(out.NextToken) == "" {
-			return s, nil
-		}
-		in.NextToken = out.NextToken
+		return out.NextToken, nil
+	})
+	if err != nil {
+		return s, fmt.Errorf("reading which services may work in the organization: %w", err)
 	}
+	return s, nil
 }
 
 // organizationSteps see to it that CloudTrail may work in the organization.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"trailctl/internal/policy"
 )
@@ -42,8 +43,15 @@ type Step struct {
 	Notes    []string // what is good to know
 	Warnings []string // what may be wrong and is not changed, or is lost
 
-	do     func(context.Context, *run, *Step) error // nil for Keep
-	denies []string                                 // Deny statements of a policy, and where they stand
+	do func(context.Context, *run, *Step) error // nil for Keep
+
+	// again is for a document that others write, too: it does the step, or
+	// what is kept, once more, and tells whether something was missing. nil
+	// for everything else, and for what must not be changed.
+	again  func(context.Context, *run, *Step) (seen, error)
+	thing  thing    // whose policy it is; "" for no policy
+	stands string   // that policy, as it was last seen
+	denies []string // Deny statements of that policy, and where they stand
 }
 
 // Field is a setting before and after; Before is empty for a new thing.
@@ -267,10 +275,17 @@ func union(a []string, b ...string) []string {
 
 // policyStep is a step for a policy that grants are merged into. write does
 // it; it merges again into what stands there by then.
-func policyStep(target, service string, change policy.Change, grants []policy.Grant, write func(context.Context, *run) (policy.Change, error)) Step {
-	step := Step{Kind: Keep, Target: target, Summary: "lets " + service, Notes: change.Notes}
-	for _, name := range change.Denies {
+func policyStep(of thing, target, service string, change policy.Change, grants []policy.Grant, write func(context.Context, *run) (policy.Change, error)) Step {
+	step := Step{Kind: Keep, Target: target, Summary: "lets " + service, Notes: change.Notes, thing: of, stands: change.After}
+	for _, name := range deniesOf(change.Before, grants) {
 		step.denies = append(step.denies, name+" of the "+target)
+	}
+	step.again = func(ctx context.Context, r *run, s *Step) (seen, error) {
+		done, err := write(ctx, r)
+		if err == nil && done.Changed && s.Kind != Keep {
+			s.After = done.After
+		}
+		return seen{done.Changed, done.After}, err
 	}
 	if !change.Changed {
 		return step
@@ -283,11 +298,13 @@ func policyStep(target, service string, change policy.Change, grants []policy.Gr
 	opened := opens(grants)
 	step.Notes = append(step.Notes, opened...)
 	step.do = func(ctx context.Context, r *run, s *Step) error {
+		began := time.Now()
 		done, err := write(ctx, r)
 		if err != nil {
 			return err
 		}
-		s.Before, s.After = done.Before, done.After
+		r.wrote, r.slowest = time.Now(), max(r.slowest, time.Since(began))
+		s.Before, s.After, s.stands = done.Before, done.After, done.After
 		s.Notes = append(done.Notes, opened...)
 		return nil
 	}

@@ -71,6 +71,9 @@ func statements(grants []policy.Grant) string {
 // bucketSteps are the steps for the bucket and its policy.
 func (d differ) bucketSteps() ([]Step, error) {
 	b := d.cur.Bucket
+	if b.Unread {
+		return nil, nil
+	}
 	switch b.Owner {
 	case bucket.Nobody:
 		return d.newBucket()
@@ -208,7 +211,7 @@ func (d differ) bucketPolicyStep(region string) (Step, error) {
 		what = "CloudTrail deliver for these trails"
 	}
 	list := d.access()
-	step := policyStep("bucket policy", what, change, grants, func(ctx context.Context, r *run) (policy.Change, error) {
+	step := policyStep(aBucket, "bucket policy", what, change, grants, func(ctx context.Context, r *run) (policy.Change, error) {
 		var done policy.Change
 		err := r.until(ctx, func() (err error) {
 			done, err = bucket.AllowTrails(ctx, r.clients.S3(region), list, r.sleep)

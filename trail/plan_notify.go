@@ -53,8 +53,12 @@ func notifyTopic(spec Spec, cur Current) (topic.Ref, bool) {
 	return ref, ref.Name != ""
 }
 
-func describeNotify(ctx context.Context, clients Clients, spec Spec, b BucketState) (*NotifyState, error) {
-	if spec.Notify == nil || b.Owner == bucket.Other {
+func describeNotify(ctx context.Context, clients Clients, spec Spec, cur Current) (*NotifyState, error) {
+	b := cur.Bucket
+	switch {
+	case spec.Notify == nil && letsTopicGo(spec, cur):
+		return describeLetGo(ctx, clients, spec.Region, b.Name), nil
+	case spec.Notify == nil || b.Owner == bucket.Other:
 		return nil, nil
 	}
 	s := &NotifyState{}
@@ -96,6 +100,23 @@ func (d differ) notifySteps() ([]Step, error) {
 		return nil, fmt.Errorf("the notifications of bucket %s: %w", b.Name, err)
 	}
 	step := Step{Kind: Keep, Target: "bucket notification", Summary: fmt.Sprintf("entry %q is there", change.Name), Notes: change.Notes}
+	write := func(ctx context.Context, r *run, s *Step) (changed bool, err error) {
+		o := bucket.NotifyOptions{Sleep: r.sleep, SNS: r.clients.SNS(region), Waiting: func(wait time.Duration, answer error) {
+			r.tell(Progress{State: Waiting, Step: r.step, Wait: wait, Err: answer})
+		}}
+		err = r.until(ctx, func() error {
+			done, err := bucket.Notify(ctx, r.clients.S3(region), b.Name, d.cur.Account.ID, want, o)
+			if changed = done.Changed; changed {
+				s.Notes = done.Notes
+			}
+			return err
+		})
+		return changed, err
+	}
+	step.again = func(ctx context.Context, r *run, s *Step) (seen, error) {
+		redone, err := write(ctx, r, s)
+		return seen{redone: redone}, err
+	}
 	if !change.Changed {
 		return []Step{step}, nil
 	}
@@ -106,14 +127,9 @@ func (d differ) notifySteps() ([]Step, error) {
 	for _, f := range change.Fields() {
 		step.Fields = append(step.Fields, Field(f))
 	}
-	step.do = func(ctx context.Context, r *run, _ *Step) error {
-		o := bucket.NotifyOptions{Sleep: r.sleep, Waiting: func(wait time.Duration, answer error) {
-			r.tell(Progress{State: Waiting, Step: r.step, Wait: wait, Err: answer})
-		}}
-		return r.until(ctx, func() error {
-			_, err := bucket.Notify(ctx, r.clients.S3(region), b.Name, d.cur.Account.ID, want, o)
-			return err
-		})
+	step.do = func(ctx context.Context, r *run, s *Step) error {
+		_, err := write(ctx, r, s)
+		return err
 	}
 	return []Step{step}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
+	"trailctl/bucket"
 	"trailctl/internal/topic"
 )
 
@@ -111,8 +112,12 @@ func (d differ) where(t Trail) string {
 }
 
 func (d differ) trailNotes(t Trail) (notes []string) {
+	once := ", so that their events come once"
+	if d.spec.Update {
+		once = "" // there may be trails of that name elsewhere
+	}
 	if d.spec.several() && t.GlobalServiceEvents {
-		notes = append(notes, "it alone records global services such as IAM, so that their events come once")
+		notes = append(notes, "of these it alone records global services such as IAM"+once)
 	}
 	if !t.MultiRegion && t.GlobalServiceEvents && t.HomeRegion != globalRegion && d.cur.Account.Partition == "aws" {
 		notes = append(notes, "global services record in "+globalRegion+", and a trail for another region alone gets none of their events")
@@ -141,7 +146,8 @@ func (d differ) changeTrail(h Home, want Trail) Step {
 		return step
 	}
 	step.Kind, step.Summary = Change, strings.Join(names, ", ")
-	step.Notes = append(step.Notes, letGo(step.Fields)...)
+	step.Notes = append(step.Notes, d.letGo(want, step.Fields)...)
+	step.Notes = append(step.Notes, d.leftBehind(*h.Trail, want)...)
 	if h.Trail.LogFileValidation && !want.LogFileValidation {
 		step.Notes = append(step.Notes, "the chain of digest files ends here: what is delivered from now on cannot be proved")
 	}
@@ -149,14 +155,24 @@ func (d differ) changeTrail(h Home, want Trail) Step {
 	return step
 }
 
-// letGo says what stays of what a trail is no longer connected with.
-func letGo(fields []Field) (notes []string) {
-	for _, f := range fields {
-		if f.After == "" && f.Name != "S3KeyPrefix" {
-			notes = append(notes, f.Before+" stays as it is; the trail uses it no more")
+// leftBehind says what stays where a trail delivered until now. Nothing there
+// is taken back: other trails may need it.
+func (d differ) leftBehind(has, want Trail) []string {
+	if has.Bucket == want.Bucket && has.Prefix == want.Prefix {
+		return nil
+	}
+	old := bucket.TrailAccess{
+		Bucket: has.Bucket, Partition: d.cur.Account.Partition,
+		Base: bucket.Base{Prefix: has.Prefix, Account: d.cur.Account.ID}, Trails: []string{has.ARN},
+	}
+	var writes []string
+	for _, g := range old.Grants() {
+		if g.Action == "s3:PutObject" {
+			writes = append(writes, g.Resource)
 		}
 	}
-	return notes
+	return []string{fmt.Sprintf("what was delivered until now stays where it is, and can be read there; the policy of bucket %s goes on to let CloudTrail write to %s",
+		has.Bucket, strings.Join(writes, ", "))}
 }
 
 func updateTrail(ctx context.Context, r *run, t Trail, in *cloudtrail.UpdateTrailInput) error {

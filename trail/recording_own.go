@@ -40,23 +40,27 @@ type BucketLister interface {
 	ListBuckets(context.Context, *s3.ListBucketsInput, ...func(*s3.Options)) (*s3.ListBucketsOutput, error)
 }
 
+// bucketsAPage is S3's most (S3 API reference, ListBuckets). An account has a
+// million buckets at most, so that mostPages are enough for all of them.
+const bucketsAPage = 10000
+
 // ReadBuckets are the names of an account's buckets, in all regions.
 func ReadBuckets(ctx context.Context, client BucketLister) ([]string, error) {
 	names := []string{}
-	in := &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)}
-	for {
-		out, err := client.ListBuckets(ctx, in)
+	err := everyPage(func(token *string) (*string, error) {
+		out, err := client.ListBuckets(ctx, &s3.ListBucketsInput{MaxBuckets: aws.Int32(bucketsAPage), ContinuationToken: token})
 		if err != nil {
-			return nil, fmt.Errorf("listing the account's buckets: %w", err)
+			return nil, err
 		}
 		for _, b := range out.Buckets {
 			names = append(names, aws.ToString(b.Name))
 		}
-		if aws.ToString(out.ContinuationToken) == "" {
-			return names, nil
-		}
-		in.ContinuationToken = out.ContinuationToken
+		return out.ContinuationToken, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing the account's buckets: %w", err)
 	}
+	return names, nil
 }
 
 // describeBuckets reads the account's buckets when the spec must know them.

@@ -2,10 +2,13 @@ package trail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"trailctl/bucket"
+	"trailctl/internal/policy"
 )
 
 // thing is a kind of thing that AWS's services see late after a change.
@@ -42,11 +45,13 @@ func lagOf(code string) (lag, bool) {
 		return lag{[]thing{aTopic}, true}, true
 	case "InvalidCloudWatchLogsLogGroupArn", "InvalidCloudWatchLogsRoleArn":
 		return lag{[]thing{aGroup, aRole}, true}, true
-	case "InsufficientEncryptionPolicy", "KmsKeyNotFound", "Kms":
+	case "InsufficientEncryptionPolicy":
+		return lag{[]thing{aKey, aBucket}, true}, true
+	case "KmsKeyNotFound", "Kms":
 		return lag{[]thing{aKey}, true}, true
 	case "CloudTrailAccessNotEnabled":
 		return lag{[]thing{anOrganization}, true}, true
-	case "Conflict":
+	case "Conflict", "OperationAborted":
 		return lag{nil, true}, true
 	case "TrailNotFound":
 		return lag{[]thing{aTrail}, false}, true
@@ -69,6 +74,8 @@ func (r *run) waits(err error) []time.Duration {
 	fresh := slices.ContainsFunc(l.things, func(t thing) bool { return r.fresh[t] })
 	var seconds []int
 	switch {
+	case contested(err):
+		return []time.Duration{spread(time.Second), spread(2 * time.Second), spread(4 * time.Second)}
 	case !ok:
 	case fresh, l.things == nil && len(r.fresh) > 0:
 		seconds = []int{1, 2, 4, 8, 10, 15, 20}
@@ -80,6 +87,12 @@ func (r *run) waits(err error) []time.Duration {
 		waits = append(waits, time.Duration(n)*time.Second)
 	}
 	return waits
+}
+
+// contested tells whether others kept writing the same document. They end some
+// time, and not all try again at the same time.
+func contested(err error) bool {
+	return errors.Is(err, policy.ErrContest) || errors.Is(err, bucket.ErrNotificationContest)
 }
 
 // until calls until AWS accepts what was just made.
@@ -102,14 +115,8 @@ func (r *run) until(ctx context.Context, call func() error) error {
 			return err
 		}
 		waited += waits[i]
+		if err := r.heal(ctx, err); err != nil {
+			return err
+		}
 	}
-}
-
-// withDenies adds to a refusal for want of permission the statements that may
-// be the reason.
-func (r *run) withDenies(err error) error {
-	if len(r.denies) == 0 || !strings.HasPrefix(errorCode(err), "Insufficient") {
-		return err
-	}
-	return fmt.Errorf("%w; something is denied in %s", err, strings.Join(r.denies, ", "))
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +19,9 @@ var (
 	ErrRoleMissing = errors.New("there is no such role")
 	ErrRoleForeign = errors.New("the role must be of the trail's own account")
 	ErrRoleTrust   = errors.New("CloudTrail may not assume the role")
+	// ErrRoleTaken says that a role has the name of DefaultRole and not our
+	// tag: it is never opened to CloudTrail.
+	ErrRoleTaken = errors.New("a role of that name is there, which trailctl did not make for this trail: it is left alone")
 )
 
 // RoleTrustError says what a role's trust policy lacks.
@@ -58,13 +61,14 @@ func DefaultRole(trailName string) string {
 type RoleState struct {
 	Name, ARN string
 	Exists    bool
-	Default   bool   // it is DefaultRole: its policies are looked after here
+	Default   bool   // it is DefaultRole and has OwnerTag, or will have it: its policies are looked after here
+	Taken     bool   // it is DefaultRole, was not asked for by name, and does not have the tag
 	Trust     string // JSON
-	Policy    string // the inline policy of ours; "" for none
-	Others    bool   // it has other policies
-	// OtherInline are the texts of other inline policies, when it is not
-	// looked after here.
-	OtherInline []string
+	Policy    string // the inline policy of ours, when it is looked after here; "" for none
+	// Inline are the texts of the inline policies by name, and Attached tells
+	// whether there are managed ones, when it is not looked after here.
+	Inline   map[string]string
+	Attached bool
 }
 
 // roleWanted is the role that the spec speaks of, and whether it speaks of one.
@@ -100,63 +104,34 @@ func describeRole(ctx context.Context, clients Clients, spec Spec, homes []Home)
 		Default: name == DefaultRole(spec.Name),
 	}
 	client := clients.IAM()
-	out, err := client.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
-	switch {
-	case errorCode(err) == "NoSuchEntity":
-		return s, nil
-	case err != nil:
-		return nil, fmt.Errorf("reading role %s: %w", name, err)
-	case out.Role == nil:
-		return nil, fmt.Errorf("reading role %s: the answer holds no role", name)
+	role, err := readRole(ctx, client, name)
+	if err != nil || role == nil {
+		return s, err
 	}
-	s.Exists, s.ARN, s.Trust = true, aws.ToString(out.Role.Arn), unescaped(out.Role.AssumeRolePolicyDocument)
+	if s.Default {
+		// CreateRole tags in the same call: a role of our own always has it.
+		owner, err := ownerOf(ctx, client, name, role)
+		if err != nil {
+			return nil, err
+		}
+		s.Default = owner == spec.Name
+		s.Taken = !s.Default && spec.LogRole == ""
+	}
+	s.Exists, s.ARN, s.Trust = true, aws.ToString(role.Arn), unescaped(role.AssumeRolePolicyDocument)
 	return s, s.readPolicies(ctx, client)
 }
 
-// readPolicies reads the inline policies, and of the attached ones whether
-// there are any.
-func (s *RoleState) readPolicies(ctx context.Context, client IAM) error {
-	var err error
-	if s.Policy, err = readRolePolicy(ctx, client, s.Name, rolePolicyName); err != nil || s.Default {
+func (s *RoleState) readPolicies(ctx context.Context, client IAM) (err error) {
+	if s.Default {
+		s.Policy, err = readRolePolicy(ctx, client, s.Name, rolePolicyName)
 		return err
 	}
-	names, err := client.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: &s.Name})
-	if err != nil {
-		return fmt.Errorf("reading the policies of role %s: %w", s.Name, err)
+	if s.Inline, err = readInline(ctx, client, s.Name); err != nil {
+		return err
 	}
-	for _, n := range names.PolicyNames {
-		text, err := readRolePolicy(ctx, client, s.Name, n)
-		if err != nil {
-			return err
-		}
-		s.OtherInline = append(s.OtherInline, text)
-	}
-	attached, err := client.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: &s.Name})
-	if err != nil {
-		return fmt.Errorf("reading the policies of role %s: %w", s.Name, err)
-	}
-	s.Others = len(attached.AttachedPolicies) > 0
-	return nil
-}
-
-func readRolePolicy(ctx context.Context, client IAM, role, name string) (string, error) {
-	out, err := client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
-	switch {
-	case errorCode(err) == "NoSuchEntity":
-		return "", nil
-	case err != nil:
-		return "", fmt.Errorf("reading policy %s of role %s: %w", name, role, err)
-	}
-	return unescaped(out.PolicyDocument), nil
-}
-
-// unescaped is a policy as IAM answers it: percent-encoded (IAM API
-// reference, GetRole).
-func unescaped(text *string) string {
-	if plain, err := url.PathUnescape(aws.ToString(text)); err == nil {
-		return plain
-	}
-	return aws.ToString(text)
+	attached, err := readAttached(ctx, client, s.Name)
+	s.Attached = len(attached) > 0
+	return err
 }
 
 // trustGrant lets CloudTrail assume a role. It has no aws:SourceArn: CloudTrail
@@ -203,7 +178,7 @@ func (d differ) roleSteps() ([]Step, error) {
 		return nil, fmt.Errorf("the trust policy of role %s: %w", s.Name, err)
 	}
 	keep := Step{Kind: Keep, Target: "role " + s.Name, Summary: "is there"}
-	step := policyStep("trust policy of "+s.Name, "CloudTrail assume it", trust, []policy.Grant{trustGrant()},
+	step := policyStep(aRole, "trust policy of "+s.Name, "CloudTrail assume it", trust, []policy.Grant{trustGrant()},
 		func(ctx context.Context, r *run) (policy.Change, error) {
 			r.touched(aRole)
 			return trustStore(r.clients.IAM(), s.Name).Allow(ctx, []policy.Grant{trustGrant()}, r.sleep)
@@ -219,17 +194,24 @@ func (d differ) roleSteps() ([]Step, error) {
 // that is possible, and stays as it is.
 func (d differ) givenRole(s RoleState) ([]Step, error) {
 	if c, err := policy.Merge(s.Trust, []policy.Grant{trustGrant()}); err != nil || c.Changed {
+		if s.Taken {
+			return nil, fmt.Errorf("role %s: %w", s.Name, ErrRoleTaken)
+		}
 		return nil, &RoleTrustError{Role: s.Name, Statements: statements([]policy.Grant{trustGrant()})}
 	}
 	step := Step{Kind: Keep, Target: "role " + s.Name, Summary: "is there, and is left as it is"}
+	if s.Taken {
+		step.Notes = append(step.Notes, "it was not made by trailctl for this trail: it has no tag "+OwnerTag+"="+d.spec.Name+", and is used as if it had been named")
+	}
+	inline := slices.Collect(maps.Values(s.Inline))
 	for _, g := range d.roleGrants() {
-		if slices.ContainsFunc(s.OtherInline, func(text string) bool {
+		if slices.ContainsFunc(inline, func(text string) bool {
 			c, err := policy.Merge(text, []policy.Grant{g})
 			return err == nil && !c.Changed
 		}) {
 			continue
 		}
-		if s.Others {
+		if s.Attached {
 			step.Notes = append(step.Notes, fmt.Sprintf("%s on %s is not in its inline policies; its attached policies are not looked into", g.Action, g.Resource))
 		} else {
 			step.Warnings = append(step.Warnings, fmt.Sprintf("it does not allow %s on %s: CloudTrail will not be able to deliver there", g.Action, g.Resource))
@@ -260,13 +242,22 @@ func createRole(ctx context.Context, r *run, name, trailName, trust string) erro
 		Tags:        []types.Tag{{Key: aws.String(OwnerTag), Value: &trailName}},
 	})
 	if errorCode(err) == "EntityAlreadyExists" {
-		// This call's own work, when its answer was lost, or somebody else's.
-		_, err = trustStore(client, name).Allow(ctx, []policy.Grant{trustGrant()}, r.sleep)
+		err = ownRole(ctx, client, name, trailName)
 	}
 	if err != nil {
 		return fmt.Errorf("creating role %s: %w", name, err)
 	}
 	return nil
+}
+
+// ownRole tells a call's own work, whose answer was lost, from a role that
+// somebody else made in between.
+func ownRole(ctx context.Context, client IAM, name, trailName string) error {
+	tags, err := readRoleTags(ctx, client, name)
+	if err == nil && tags[OwnerTag] != trailName {
+		err = ErrRoleTaken
+	}
+	return err
 }
 
 func (d differ) rolePolicyStep(s RoleState) (Step, error) {
@@ -278,7 +269,7 @@ func (d differ) rolePolicyStep(s RoleState) (Step, error) {
 	if err != nil {
 		return Step{}, fmt.Errorf("policy %s of role %s: %w", rolePolicyName, s.Name, err)
 	}
-	return policyStep("role policy of "+s.Name, "CloudTrail write to the log group", change, grants,
+	return policyStep(aRole, "role policy of "+s.Name, "CloudTrail write to the log group", change, grants,
 		func(ctx context.Context, r *run) (policy.Change, error) {
 			var done policy.Change
 			err := r.until(ctx, func() (err error) {
@@ -294,14 +285,14 @@ func trustStore(client IAM, role string) policy.Store {
 	return policy.Store{
 		Name: "the trust policy of role " + role,
 		Read: func(ctx context.Context) (string, error) {
-			out, err := client.GetRole(ctx, &iam.GetRoleInput{RoleName: &role})
+			r, err := readRole(ctx, client, role)
+			if err == nil && r == nil {
+				err = fmt.Errorf("role %s: %w", role, ErrRoleMissing)
+			}
 			if err != nil {
-				return "", fmt.Errorf("reading role %s: %w", role, err)
+				return "", err
 			}
-			if out.Role == nil {
-				return "", fmt.Errorf("reading role %s: the answer holds no role", role)
-			}
-			return unescaped(out.Role.AssumeRolePolicyDocument), nil
+			return unescaped(r.AssumeRolePolicyDocument), nil
 		},
 		Write: func(ctx context.Context, text string) error {
 			_, err := client.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: &role, PolicyDocument: &text})

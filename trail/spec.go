@@ -110,6 +110,13 @@ func (s Spec) homes() []string {
 // several tells whether the spec is for trails in selected regions.
 func (s Spec) several() bool { return len(s.Regions) > 0 }
 
+// needsBucket tells whether the bucket has to be looked at, and its policy
+// with it. An update that does not concern them leaves them alone, even where
+// they may not be read.
+func (s Spec) needsBucket() bool {
+	return !s.Update || s.Bucket != "" || s.Prefix != nil || s.Organization != nil || s.KMSKey != nil || s.Notify != nil
+}
+
 // Validate checks everything that can be checked without asking AWS. Its
 // errors are of ErrSpec.
 func (s Spec) Validate() error {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+
+	"trailctl/internal/shell"
 )
 
 // StatusReader reads a trail's status.
@@ -25,6 +27,8 @@ type Status struct {
 
 	Delivery, Digest, Notification, LogGroup                     time.Time // last success
 	DeliveryError, DigestError, NotificationError, LogGroupError string    // AWS's words
+
+	right righted // by Recheck
 }
 
 // ReadStatus asks for the status of a trail in the client's region: its home
@@ -67,32 +71,37 @@ type Problem struct {
 // Problems are what is wrong with a trail in that region, worst first.
 func (s Status) Problems() []Problem {
 	var list []Problem
-	named := s.Trail.Name + " --region " + s.Trail.HomeRegion
+	run := func(verb string, more ...string) string {
+		words := []string{"trailctl", "trail", verb, s.Trail.Name, "--region", s.Trail.HomeRegion}
+		return "run " + shell.Line(append(words, more...))
+	}
 	if !s.Logging {
-		p := Problem{What: "nothing is recorded", Why: "logging is switched off", Do: "run trailctl trail start " + named}
+		p := Problem{What: "nothing is recorded", Why: "logging is switched off", Do: run("start")}
 		if s.Started.IsZero() && s.Stopped.IsZero() {
 			p.Why = "logging was never switched on"
 		}
 		list = append(list, p)
 	}
-	again := "run trailctl trail update " + named + " --bucket " + s.Trail.Bucket
+	again := run("update", "--bucket", s.Trail.Bucket)
 	for i, f := range []struct{ what, answer string }{
 		{"log files do not arrive in " + s.Trail.Bucket, s.DeliveryError},
 		{"digest files do not arrive in " + s.Trail.Bucket, s.DigestError},
 	} {
 		if f.answer != "" {
-			p := bucketProblem(f.answer, s.Trail.Bucket, again)
+			p := bucketProblem(f.answer, s.Trail.Bucket, again).soften(s.right.bucket, again)
 			p.What, p.Answer, p.rank = f.what, f.answer, i+1
 			list = append(list, p)
 		}
 	}
 	if s.NotificationError != "" {
-		p := topicProblem(s.NotificationError, "run trailctl trail update "+named+" --sns-topic "+s.Trail.TopicARN)
+		again := run("update", "--sns-topic", s.Trail.TopicARN)
+		p := topicProblem(s.NotificationError, again).soften(s.right.topic, again)
 		p.What, p.Answer, p.rank = "notifications do not reach "+s.Trail.TopicARN, s.NotificationError, 3
 		list = append(list, p)
 	}
 	if s.LogGroupError != "" {
-		p := groupProblem(s.LogGroupError, "run trailctl trail update "+named+" --log-group "+strings.TrimSuffix(s.Trail.LogGroupARN, ":*"))
+		again := run("update", "--log-group", strings.TrimSuffix(s.Trail.LogGroupARN, ":*"))
+		p := groupProblem(s.LogGroupError, again).soften(s.right.group, again)
 		p.What, p.Answer, p.rank = "events do not reach the log group "+s.Trail.LogGroupARN, s.LogGroupError, 4
 		list = append(list, p)
 	}

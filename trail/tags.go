@@ -21,22 +21,22 @@ func ownerTags(name string) map[string]string { return map[string]string{OwnerTa
 
 func readTags(ctx context.Context, client CloudTrail, trailARN string) (map[string]string, error) {
 	tags := map[string]string{}
-	in := &cloudtrail.ListTagsInput{ResourceIdList: []string{trailARN}}
-	for {
-		out, err := client.ListTags(ctx, in)
+	err := everyPage(func(token *string) (*string, error) {
+		out, err := client.ListTags(ctx, &cloudtrail.ListTagsInput{ResourceIdList: []string{trailARN}, NextToken: token})
 		if err != nil {
-			return nil, fmt.Errorf("reading the tags of %s: %w", trailARN, err)
+			return nil, err
 		}
 		for _, list := range out.ResourceTagList {
 			for _, t := range list.TagsList {
 				tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 			}
 		}
-		if aws.ToString(out.NextToken) == "" {
-			return tags, nil
-		}
-		in.NextToken = out.NextToken
+		return out.NextToken, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the tags of %s: %w", trailARN, err)
 	}
+	return tags, nil
 }
 
 // addTags adds tags, and gives new values to those that are there. Other tags

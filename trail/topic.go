@@ -154,7 +154,7 @@ func (d differ) topicPolicy(ref topic.Ref, s topic.State, grants []policy.Grant)
 	case grants[0].Service == "s3.amazonaws.com":
 		what = "S3 publish"
 	}
-	return policyStep("topic policy of "+ref.Name+d.in(ref.Region), what, change, grants, func(ctx context.Context, r *run) (policy.Change, error) {
+	return policyStep(aTopic, "topic policy of "+ref.Name+d.in(ref.Region), what, change, grants, func(ctx context.Context, r *run) (policy.Change, error) {
 		var done policy.Change
 		err := r.until(ctx, func() (err error) {
 			done, err = topic.Allow(ctx, r.clients.SNS(ref.Region), ref.ARN(), grants, r.sleep)

@@ -217,18 +217,18 @@ func findElsewhere(ctx context.Context, clients func(region string) Finder, regi
 
 func listAll(ctx context.Context, client Finder) ([]types.TrailInfo, error) {
 	var infos []types.TrailInfo
-	in := &cloudtrail.ListTrailsInput{}
-	for {
-		out, err := client.ListTrails(ctx, in)
+	err := everyPage(func(token *string) (*string, error) {
+		out, err := client.ListTrails(ctx, &cloudtrail.ListTrailsInput{NextToken: token})
 		if err != nil {
-			return nil, fmt.Errorf("listing trails: %w", err)
+			return nil, err
 		}
 		infos = append(infos, out.Trails...)
-		if aws.ToString(out.NextToken) == "" {
-			return infos, nil
-		}
-		in.NextToken = out.NextToken
+		return out.NextToken, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing trails: %w", err)
 	}
+	return infos, nil
 }
 
 // errorCode is AWS's code of an error, "" for one that AWS did not give. The

@@ -35,8 +35,11 @@ func (a Awaited) of(s Status) time.Time {
 
 // Wait says what to wait for and how.
 type Wait struct {
-	For      Awaited
-	After    time.Time     // only what comes after this
+	For Awaited
+	// After is the time that it must come after. Zero is for the latest one
+	// that there is at the first look: so the clock that it is compared with is
+	// CloudTrail's own.
+	After    time.Time
 	Timeout  time.Duration // 0: look once
 	Interval time.Duration // between two looks; CloudTrail takes ten a second
 	// Sleep waits, or ends early with the context's error; nil for Sleep.
@@ -49,6 +52,7 @@ type Wait struct {
 // Waited is what came of waiting.
 type Waited struct {
 	Status Status
+	After  time.Time // what it had to come after; zero when there was none
 	Came   time.Time // when it came; zero when it did not
 	Length time.Duration
 }
@@ -60,13 +64,16 @@ func (w Wait) Until(ctx context.Context, client StatusReader, t Trail) (Waited, 
 	if sleep == nil {
 		sleep = Sleep
 	}
-	var out Waited
-	for {
+	out := Waited{After: w.After}
+	for begun := !w.After.IsZero(); ; begun = true {
 		var err error
 		if out.Status, err = ReadStatus(ctx, client, t); err != nil {
 			return out, err
 		}
-		if at := w.For.of(out.Status); at.After(w.After) {
+		switch at := w.For.of(out.Status); {
+		case !begun:
+			out.After = at
+		case at.After(out.After):
 			out.Came = at
 			return out, nil
 		}
@@ -75,7 +82,7 @@ func (w Wait) Until(ctx context.Context, client StatusReader, t Trail) (Waited, 
 		}
 		left := w.Timeout - out.Length
 		if left <= 0 {
-			return out, fmt.Errorf("trail %s in %s: %w: no %s after %s", t.Name, t.HomeRegion, ErrNotYet, w.For, w.After.UTC().Format(time.RFC3339))
+			return out, fmt.Errorf("trail %s in %s: %w: no %s%s", t.Name, t.HomeRegion, ErrNotYet, w.For, since(out.After))
 		}
 		if w.Observe != nil {
 			w.Observe(out.Status, out.Length)
@@ -87,6 +94,13 @@ func (w Wait) Until(ctx context.Context, client StatusReader, t Trail) (Waited, 
 		// Counted and not measured: the clock may be one that stands still.
 		out.Length += pause
 	}
+}
+
+func since(at time.Time) string {
+	if at.IsZero() {
+		return " yet"
+	}
+	return " after " + at.UTC().Format(time.RFC3339)
 }
 
 // hopeless tells why nothing will ever come.

@@ -3,6 +3,7 @@ package trail
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,13 @@ func TestWait(t *testing.T) {
 		"came before it was off": {Wait{For: LogFile, After: start.Add(-time.Hour)}, []cloudtrail.GetTrailStatusOutput{
 			{IsLogging: ptr(false), LatestDeliveryTime: ptr(start)},
 		}, nil, false, nil, 1, 0},
+		"from the first look":            {Wait{For: LogFile, Timeout: time.Minute, Interval: 10 * time.Second}, []cloudtrail.GetTrailStatusOutput{on(5, 0), on(5, 0), on(6, 0)}, nil, false, nil, 3, 20 * time.Second},
+		"a server whose clock is ahead":  {Wait{For: DigestFile, Timeout: time.Minute, Interval: 30 * time.Second}, []cloudtrail.GetTrailStatusOutput{on(0, 9000*time.Hour)}, nil, false, ErrNotYet, 3, time.Minute},
+		"a server whose clock is behind": {Wait{For: LogFile, Timeout: time.Minute, Interval: 30 * time.Second}, []cloudtrail.GetTrailStatusOutput{on(-9001*time.Hour, 0), on(-9000*time.Hour, 0)}, nil, false, nil, 2, 30 * time.Second},
+		"the first ever":                 {Wait{For: LogFile, Timeout: time.Minute, Interval: 30 * time.Second}, []cloudtrail.GetTrailStatusOutput{{IsLogging: ptr(true)}, on(0, 0)}, nil, false, nil, 2, 30 * time.Second},
+		"right after it was stopped": {Wait{For: LogFile, Timeout: time.Hour, Interval: time.Second}, []cloudtrail.GetTrailStatusOutput{
+			{IsLogging: ptr(false), LatestDeliveryTime: ptr(start.Add(time.Hour))},
+		}, nil, false, ErrNever, 1, 0},
 		"AWS refuses": {Wait{For: LogFile, After: start, Timeout: time.Hour, Interval: time.Second}, []cloudtrail.GetTrailStatusOutput{on(-1, -1), {}}, []error{nil, api("AccessDeniedException")}, false, errAny, 2, time.Second},
 	}
 	for name, tt := range tests {
@@ -63,6 +71,9 @@ func TestWait(t *testing.T) {
 			out, err := tt.wait.Until(t.Context(), l, Trail{Name: "audit", HomeRegion: home, LogFileValidation: !tt.noProof})
 			if (err == nil) != (tt.want == nil) || (tt.want != errAny && !errors.Is(err, tt.want)) {
 				t.Fatalf("got %v, want %v", err, tt.want)
+			}
+			if errors.Is(err, ErrNotYet) && strings.Contains(err.Error(), "0001-01-01") {
+				t.Error(err)
 			}
 			if out.Came.IsZero() != (err != nil) {
 				t.Errorf("it came at %s, and the error is %v", out.Came, err)

@@ -44,7 +44,10 @@ type BucketPart struct {
 type TopicPart struct {
 	ARN, Name string
 	Policy    string // JSON
-	Tags      map[string]string
+	// Attributes are all that SNS says of it (SNS API reference,
+	// GetTopicAttributes), also the policy.
+	Attributes map[string]string
+	Tags       map[string]string
 }
 
 // GroupPart is the log group that receives events.
@@ -53,12 +56,22 @@ type GroupPart struct {
 	Name      string
 	Retention int32 // days; 0 for ever
 	KMSKey    string
+	Class     string // "STANDARD", ...; "" when it was not said
+	// Filters is the number of metric filters, and Masked tells that it has a
+	// policy that masks data.
+	Filters int32
+	Masked  bool
+	// Protected tells that it cannot be deleted as long as that is so.
+	Protected bool
 	Tags      map[string]string
 }
 
 // RolePart is the role with which CloudTrail writes to the log group.
 type RolePart struct {
 	ARN, Name, Path string
+	Description     string
+	Boundary        string            // the ARN of its permissions boundary; "" for none
+	MaxSession      int32             // seconds; 0 when it was not said
 	Trust           string            // JSON
 	Inline          map[string]string // policies by name, JSON
 	Attached        []string          // ARNs of managed policies

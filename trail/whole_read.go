@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"golang.org/x/sync/errgroup"
 
@@ -145,7 +144,7 @@ func (r *wholeReader) topic(ctx context.Context) (*TopicPart, error) {
 	case !s.Exists:
 		return nil, fmt.Errorf("topic %s: %w", name, ErrGone)
 	}
-	return &TopicPart{ARN: name, Name: a.Resource, Policy: s.Policy, Tags: s.Tags}, s.TagsErr
+	return &TopicPart{ARN: name, Name: a.Resource, Policy: s.Policy, Attributes: s.Attributes, Tags: s.Tags}, s.TagsErr
 }
 
 // ErrGone says that what a trail uses is not there.
@@ -171,6 +170,8 @@ func (r *wholeReader) group(ctx context.Context) (*GroupPart, error) {
 		p := &GroupPart{
 			ARN: strings.TrimSuffix(r.whole.Trail.LogGroupARN, ":*"), Name: name,
 			Retention: aws.ToInt32(g.RetentionInDays), KMSKey: aws.ToString(g.KmsKeyId),
+			Class: string(g.LogGroupClass), Filters: aws.ToInt32(g.MetricFilterCount), Masked: g.DataProtectionStatus == "ACTIVATED",
+			Protected: aws.ToBool(g.DeletionProtectionEnabled),
 		}
 		tags, err := client.ListTagsForResource(ctx, &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: &p.ARN})
 		if err != nil {
@@ -189,72 +190,25 @@ func (r *wholeReader) role(ctx context.Context) (*RolePart, error) {
 	}
 	name := roleARN[strings.LastIndex(roleARN, "/")+1:]
 	client := r.clients.IAM()
-	out, err := client.GetRole(ctx, &iam.GetRoleInput{RoleName: &name})
+	role, err := readRole(ctx, client, name)
 	switch {
-	case errorCode(err) == "NoSuchEntity":
-		return nil, fmt.Errorf("role %s: %w", name, ErrGone)
 	case err != nil:
-		return nil, fmt.Errorf("reading role %s: %w", name, err)
-	case out.Role == nil:
-		return nil, fmt.Errorf("reading role %s: the answer holds no role", name)
+		return nil, err
+	case role == nil:
+		return nil, fmt.Errorf("role %s: %w", name, ErrGone)
 	}
 	p := &RolePart{
-		ARN: roleARN, Name: name, Path: aws.ToString(out.Role.Path), Trust: unescaped(out.Role.AssumeRolePolicyDocument),
-		Inline: map[string]string{}, Tags: map[string]string{}, Created: utc(out.Role.CreateDate),
+		ARN: roleARN, Name: name, Path: aws.ToString(role.Path), Trust: unescaped(role.AssumeRolePolicyDocument), Created: utc(role.CreateDate),
+		Description: aws.ToString(role.Description), MaxSession: aws.ToInt32(role.MaxSessionDuration),
 	}
-	return p, errors.Join(p.readPolicies(ctx, client), p.readTags(ctx, client))
-}
-
-func (p *RolePart) readPolicies(ctx context.Context, client IAM) error {
-	in := &iam.ListRolePoliciesInput{RoleName: &p.Name}
-	for {
-		out, err := client.ListRolePolicies(ctx, in)
-		if err != nil {
-			return fmt.Errorf("listing the policies of role %s: %w", p.Name, err)
-		}
-		for _, name := range out.PolicyNames {
-			text, err := readRolePolicy(ctx, client, p.Name, name)
-			if err != nil {
-				return err
-			}
-			p.Inline[name] = text
-		}
-		if !out.IsTruncated {
-			break
-		}
-		in.Marker = out.Marker
+	if b := role.PermissionsBoundary; b != nil {
+		p.Boundary = aws.ToString(b.PermissionsBoundaryArn)
 	}
-	attached := &iam.ListAttachedRolePoliciesInput{RoleName: &p.Name}
-	for {
-		out, err := client.ListAttachedRolePolicies(ctx, attached)
-		if err != nil {
-			return fmt.Errorf("listing the managed policies of role %s: %w", p.Name, err)
-		}
-		for _, a := range out.AttachedPolicies {
-			p.Attached = append(p.Attached, aws.ToString(a.PolicyArn))
-		}
-		if !out.IsTruncated {
-			return nil
-		}
-		attached.Marker = out.Marker
-	}
-}
-
-func (p *RolePart) readTags(ctx context.Context, client IAM) error {
-	in := &iam.ListRoleTagsInput{RoleName: &p.Name}
-	for {
-		out, err := client.ListRoleTags(ctx, in)
-		if err != nil {
-			return fmt.Errorf("reading the tags of role %s: %w", p.Name, err)
-		}
-		for _, t := range out.Tags {
-			p.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
-		}
-		if !out.IsTruncated {
-			return nil
-		}
-		in.Marker = out.Marker
-	}
+	var errs [3]error
+	p.Inline, errs[0] = readInline(ctx, client, name)
+	p.Attached, errs[1] = readAttached(ctx, client, name)
+	p.Tags, errs[2] = readRoleTags(ctx, client, name)
+	return p, errors.Join(errs[:]...)
 }
 
 func (r *wholeReader) key(ctx context.Context) (*KeyPart, error) {

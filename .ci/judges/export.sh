@@ -26,12 +26,12 @@ describe() {
   done
   "$aws" s3api get-bucket-tagging --bucket judged-logs --query 'sort_by(TagSet, &Key)' $t >"$to/bucket-tags" 2>&1 || true
   local topic=arn:aws:sns:us-east-1:123456789012:judged
-  "$aws" sns get-topic-attributes --topic-arn $topic --query Attributes.Policy $t >"$to/topic" 2>&1 || true
+  "$aws" sns get-topic-attributes --topic-arn $topic --query Attributes $t >"$to/topic" 2>&1 || true
   "$aws" sns list-tags-for-resource --resource-arn $topic $t >"$to/topic-tags" 2>&1 || true
-  "$aws" logs describe-log-groups --log-group-name-prefix judged --query 'logGroups[].[logGroupName,arn,retentionInDays]' $t >"$to/group"
+  "$aws" logs describe-log-groups --log-group-name-prefix judged --query 'logGroups[].[logGroupName,arn,retentionInDays,logGroupClass]' $t >"$to/group"
   "$aws" logs list-tags-for-resource --resource-arn arn:aws:logs:us-east-1:123456789012:log-group:judged $t >"$to/group-tags" 2>&1 || true
   local role=CloudTrail-CloudWatchLogs-judged policy
-  "$aws" iam get-role --role-name $role --query 'Role.[Path,RoleName,Arn,AssumeRolePolicyDocument,Tags]' $t >"$to/role" 2>&1 || true
+  "$aws" iam get-role --role-name $role --query 'Role.[Path,RoleName,Arn,AssumeRolePolicyDocument,Tags,Description,MaxSessionDuration,PermissionsBoundary]' $t >"$to/role" 2>&1 || true
   for policy in $("$aws" iam list-role-policies --role-name $role --query PolicyNames --output text 2>/dev/null || true); do
     "$aws" iam get-role-policy --role-name $role --policy-name "$policy" $t >"$to/role-$policy"
   done
@@ -43,6 +43,12 @@ original-full)
   trailctl trail create judged --bucket judged-logs --prefix 'team a/$(x)' --sns-topic judged --log-group judged --create-log-group --retention 90 \
     --tag 'owner=a b:c/d=e' --tag 'empty=' --data-events s3,lambda --resources all --exclude kms --insights call-rate,error-rate \
     --notify --notify-prefix 'AWSLogs/' >/dev/null 2>"$JUDGE_TMP/create.err" || { cat "$JUDGE_TMP/create.err"; fail "trail create"; }
+  topic=arn:aws:sns:us-east-1:123456789012:judged
+  "$aws" sns set-topic-attributes --topic-arn $topic --attribute-name KmsMasterKeyId --attribute-value alias/topics
+  "$aws" sns set-topic-attributes --topic-arn $topic --attribute-name DisplayName --attribute-value $'a \u202e b'
+  "$aws" sns set-topic-attributes --topic-arn $topic --attribute-name SignatureVersion --attribute-value 2
+  "$aws" iam update-role --role-name CloudTrail-CloudWatchLogs-judged --max-session-duration 7200 --description 'writes "events"'
+  "$aws" cloudtrail put-insight-selectors --trail-name judged --insight-selectors '[{"InsightType":"ApiCallRateInsight","EventCategories":["Management","Data"]},{"InsightType":"ApiErrorRateInsight"}]' >/dev/null
   "$aws" s3api put-bucket-versioning --bucket judged-logs --versioning-configuration Status=Enabled
   "$aws" s3api put-bucket-tagging --bucket judged-logs --tagging '{"TagSet":[{"Key":"a b","Value":"c+d"}]}'
   ;;

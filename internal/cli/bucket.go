@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -132,9 +134,19 @@ func (o *bucketPlan) observe(p bucket.Progress) {
 	switch p.State {
 	case bucket.Waiting:
 		a.note("  waiting   S3 may not publish to the topic yet, its policy is fresh (%s): next attempt in %s", answerCode(p.Err), p.Wait)
+		a.blame(p.Wait, p.Err)
 	case bucket.Done:
 		a.tell(render.BucketStep(p.Step), "done")
 	case bucket.Failed:
 		a.tell(render.BucketStep(p.Step), "FAILED")
+	}
+}
+
+// blame names the destinations of a bucket's notifications that S3 may mean
+// when it refuses ours: once, at the first wait, which is the shortest.
+func (a *app) blame(wait time.Duration, err error) {
+	var refused *bucket.DestinationError
+	if wait <= time.Second && errors.As(err, &refused) && len(refused.Others) > 0 {
+		a.note("            or a destination that was there before is gone, or keeps S3 out: %s", strings.Join(refused.Others, ", "))
 	}
 }

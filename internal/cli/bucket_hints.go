@@ -22,9 +22,9 @@ func bucketError(err error, name string) error {
 	case errors.Is(err, bucket.ErrOverlap):
 		return withHint(err, "choose --events, --prefix or --suffix so that no key's event is in both; or take the other entry out first, if nobody needs it; a topic can have several subscribers instead")
 	case errors.Is(err, bucket.ErrNameTaken):
-		return withHint(err, "choose another --name")
+		return withHint(err, "choose another --name; \"trailctl bucket show %s\" shows the entries there are", name)
 	case errors.Is(err, bucket.ErrDestination):
-		return withHint(err, "look at the policy of the topic, and of its key if it is encrypted: s3.amazonaws.com must be allowed, and nothing may deny it; then run the same command again")
+		return withHint(err, "look at the policy of the topic, and of its key if it is encrypted: s3.amazonaws.com must be allowed, and nothing may deny it; \"trailctl bucket show %s\" shows the other destinations, each of which must exist; then run the same command again", name)
 	case errors.Is(err, bucket.ErrNotificationContest):
 		return withHint(err, "find out who else writes the bucket's notifications (their history is in the trail), then run the same command again")
 	}

@@ -21,14 +21,25 @@ topic is made if the account has none of that name; its policy then lets S3
 publish for this bucket, and no other; and an entry is put into the bucket's
 notification configuration.
 
-S3 takes that configuration only as a whole: it is read right before it is
-written, everybody else's entries and the EventBridge setting go back as they
-were, and it is read again after. An entry that does the same already is enough.
-Two entries may not match the same event of the same key; such an overlap is
-found first, and the other entry named.
+S3 takes that configuration only as a whole and has no lock for it: it is read
+right before it is written, everybody else's entries and the EventBridge setting
+go back as they were, and it is read again after. What somebody else writes in
+the moment between that read and the write is lost. An entry that does the same
+already is enough. Two entries may not match the same event of the same key;
+such an overlap is found first, and the other entry named.
 
 The entry's name is --name, or "trailctl-" and the topic's name. An entry of
-that name that says something else is changed in place.
+that name for the same topic is changed in place; one that goes anywhere else is
+never touched: then give another --name.
+
+S3 validates every destination of the configuration each time, and refuses when
+one of somebody else's is gone. Which these may be is said at once. When the
+topic of this command is the account's own, without encryption, and its policy
+lets S3 in, the configuration is written without validation after a quarter of a
+minute, and a note names the destinations to look at; --remove does so at once.
+
+The topic that this command makes has no owner's tag, unlike that of "trail
+create --notify": it belongs to no trail, and trailctl never deletes it.
 
 --remove takes the entry of that name out, and this bucket out of the statement
 in the topic's policy that this command put there, unless another entry still

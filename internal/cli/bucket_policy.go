@@ -34,9 +34,13 @@ before the trail does. For a bucket of another account (central logging), give
 the printed statements to its owner, or run this with the owner's credentials
 and --merge.
 
---merge puts them into the bucket's policy: every other statement stays, byte for
-byte; a statement that allows it already, whatever its name, is enough. The
-policy is read right before it is written, and again after.`
+--merge puts them into the bucket's policy. A statement that allows it already,
+whatever its name, is enough. CloudTrail's own statement for the same folder, or
+for the same trails, is written anew with what is missing in its list; otherwise
+a new one goes beside it, so that no trail gets to write into another's folder.
+Every other statement stays, byte for byte. S3 has no lock for policies: this
+one is read right before it is written, and again after; what somebody else
+writes in the moment between that read and the write is lost.`
 
 func (a *app) bucketPolicyCommand() *cli.Command {
 	o := &bucketPolicyOptions{bucketPlan: bucketPlan{app: a}}

@@ -8,11 +8,11 @@ import (
 	"net"
 	"strings"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
 	"trailctl/internal/awsconf"
+	"trailctl/internal/awserr"
 )
 
 // The exit codes of every command; docs/exit-codes.md says the same.
@@ -86,71 +86,24 @@ func message(err error) (text, hint string) {
 	return plain(err), hintFor(err)
 }
 
-// plain takes the SDK's frame off an AWS error: what was done, and AWS's own
-// code and words.
-func plain(err error) string {
-	text := err.Error()
-	var op *smithy.OperationError
-	if !errors.As(err, &op) {
-		return oneLine(text)
-	}
-	var api smithy.APIError
-	short := ""
-	switch {
-	case errors.As(op.Err, &api) && api.ErrorCode() != "":
-		short = fmt.Sprintf("%s %s: %s: %s", op.ServiceID, op.OperationName, api.ErrorCode(), api.ErrorMessage())
-		var resp *awshttp.ResponseError
-		if errors.As(op.Err, &resp) && resp.ServiceRequestID() != "" {
-			short += fmt.Sprintf(" (request %s)", resp.ServiceRequestID())
-		}
-	default:
-		short = fmt.Sprintf("%s %s: %s", op.ServiceID, op.OperationName, innermost(op.Err))
-		if noCredentials(err) {
-			short = fmt.Sprintf("%s %s: no credentials", op.ServiceID, op.OperationName)
-		}
-	}
-	return oneLine(strings.Replace(text, op.Error(), short, 1))
-}
+// plain takes the SDK's frame off an AWS error.
+func plain(err error) string { return awserr.Plain(err) }
 
-func innermost(err error) string {
-	var wire *net.OpError
-	if errors.As(err, &wire) {
-		return wire.Error()
-	}
-	var name *net.DNSError
-	if errors.As(err, &name) {
-		return name.Error()
-	}
-	var resp *awshttp.ResponseError
-	if errors.As(err, &resp) && resp.HTTPStatusCode() != 0 {
-		return fmt.Sprintf("HTTP status %d: %s", resp.HTTPStatusCode(), strings.TrimSpace(resp.Err.Error()))
-	}
-	return err.Error()
-}
+const deniedHint = "the credentials in use may not do this: check the policy of their user or role (aws sts get-caller-identity tells who that is)"
 
-// noCredentials tells a call that could not be signed. The SDK has no error
-// of its own for it.
-func noCredentials(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "failed to refresh cached credentials") || strings.Contains(text, "get credentials")
-}
-
-// oneLine keeps messages to a line and within reason: a server may answer
-// anything.
-func oneLine(s string) string {
-	const longest = 800
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) > longest {
-		s = strings.ToValidUTF8(s[:longest], "") + "…"
-	}
-	return s
-}
+// publicPolicyHint is for a bucket policy that S3 refuses as public. What is
+// added here is for services on behalf of named trails, which is not public.
+const publicPolicyHint = "a statement that is in the bucket's policy already makes it public, and the bucket's public access block (BlockPublicPolicy) lets no such policy be written: take that statement out, or give it a condition such as aws:SourceArn; \"trailctl bucket show BUCKET\" shows the block"
 
 // awsHints say what to do about error codes that any AWS call may answer.
 func awsHints() map[string]string {
 	return map[string]string{
-		"AccessDenied":                            "the credentials in use may not do this: check the policy of their user or role (aws sts get-caller-identity tells who that is)",
-		"AccessDeniedException":                   "the credentials in use may not do this: check the policy of their user or role (aws sts get-caller-identity tells who that is)",
+		"AccessDenied":                            deniedHint,
+		"AccessDeniedException":                   deniedHint,
+		"AuthorizationError":                      deniedHint, // SNS
+		"AuthorizationErrorException":             deniedHint,
+		"Forbidden":                               deniedHint, // S3, to HEAD
+		"UnauthorizedOperation":                   deniedHint, // EC2 and its like
 		"ExpiredToken":                            "the session has expired: sign in again",
 		"ExpiredTokenException":                   "the session has expired: sign in again",
 		"InvalidClientTokenId":                    "AWS does not know these credentials there: check the region, AWS_ACCESS_KEY_ID, or --profile; a region that an account has not enabled answers like this, too",
@@ -176,6 +129,10 @@ func hintFor(err error) string {
 	maps.Copy(hints, trailHints())
 	var api smithy.APIError
 	if errors.As(err, &api) {
+		// The code is AccessDenied; only AWS's words tell the reason.
+		if strings.Contains(api.ErrorMessage(), "BlockPublicPolicy") {
+			return publicPolicyHint
+		}
 		if text, ok := hints[api.ErrorCode()]; ok {
 			return text
 		}
@@ -198,7 +155,7 @@ func hintFor(err error) string {
 		return "nothing answers at that address: check --endpoint-url and AWS_ENDPOINT_URL, or start a sandbox with \"trailctl sandbox start\""
 	case errors.As(err, &garbled):
 		return "the answer is not one of AWS's: what is at the endpoint does not know this call"
-	case noCredentials(err):
+	case awserr.NoCredentials(err):
 		return "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a --profile, or sign in with the AWS CLI"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "nothing came back in time: run it again"

@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"trailctl/internal/render"
+	"trailctl/internal/shell"
 	"trailctl/trail"
 )
 
@@ -74,7 +77,7 @@ func (o *trailAlarmsOptions) run(ctx context.Context) error {
 	}
 	state, err := trail.DescribeAlarms(ctx, clients, found, spec)
 	if errors.Is(err, trail.ErrNotInLogs) {
-		return withHint(err, "trailctl trail update %s --region %s --log-group GROUP --create-log-group", found.Name, found.HomeRegion)
+		return withHint(err, "%s", shell.Line([]string{"trailctl", "trail", "update", found.Name, "--region", found.HomeRegion, "--log-group", "GROUP", "--create-log-group"}))
 	}
 	if err != nil {
 		return trailError(err)
@@ -83,5 +86,6 @@ func (o *trailAlarmsOptions) run(ctx context.Context) error {
 	if err != nil {
 		return trailError(err)
 	}
+	o.summary = func(w io.Writer) error { return render.AlarmsText(w, state.Alarms(spec, plan)) }
 	return o.carryOut(ctx, clients, plan)
 }

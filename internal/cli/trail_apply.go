@@ -22,6 +22,8 @@ type planOptions struct {
 	yes    bool
 	aws    awsOptions
 	out    outputOptions
+	// summary is for people, at the end; nil for that of the trail.
+	summary func(io.Writer) error
 }
 
 func (o *planOptions) flags() []cli.Flag {
@@ -140,6 +142,9 @@ func (o *planOptions) apply(ctx context.Context, clients trail.Clients, p trail.
 	if a.format(o.out) == "json" {
 		return nil
 	}
+	if o.summary != nil {
+		return printed(o.summary(a.streams.Out))
+	}
 	return printed(render.ResultText(a.streams.Out, result))
 }
 
@@ -156,6 +161,9 @@ func (a *app) observe(p trail.Progress) {
 	switch p.State {
 	case trail.Waiting:
 		a.note("  waiting   AWS does not see the change yet (%s): next attempt in %s", answerCode(p.Err), p.Wait)
+		a.blame(p.Wait, p.Err)
+	case trail.Again:
+		a.tell(p.Step, "again")
 	case trail.Done:
 		a.tell(p.Step, "done")
 	case trail.Failed:

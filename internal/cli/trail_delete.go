@@ -21,7 +21,13 @@ policy: log files may still be on their way.
 
 A topic, a log group and a role are removed when they are asked to be, and only
 those that trailctl made for this trail (tag trailctl:trail=NAME) and that no
-other trail uses. The plan says what stays and why.`
+other trail uses. A topic or role whose policies say more than trailctl wrote
+for this trail stays, too, and so does a topic when it cannot be known whether
+the bucket notifies it. The plan says what stays and why.
+
+What an update took away from the trail is found as far as it left traces: the
+role by its default name, log groups in that role's policy, topics that the
+bucket notifies.`
 
 func (a *app) trailDeleteCommand() *cli.Command {
 	o := &trailDeleteOptions{planOptions: planOptions{app: a}}
@@ -58,7 +64,7 @@ func (o *trailDeleteOptions) run(ctx context.Context) error {
 	if o.everything {
 		r.LogGroup, r.Topic, r.Role = true, true, true
 	}
-	if r.Trails, err = trailCopies(ctx, cfg, clients, o.name, o.allRegions); err != nil {
+	if r.Trails, err = o.trailCopies(ctx, cfg, clients, o.name, o.allRegions); err != nil {
 		return err
 	}
 	rest, err := trail.DescribeRemoval(ctx, clients, r)

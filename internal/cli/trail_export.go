@@ -34,9 +34,10 @@ template for a stack in the trail's home region; the bucket and the log group
 stay when the stack is deleted. --format cli is a script for bash and the AWS CLI,
 to be run where none of these things exists.
 
-A KMS key, and what belongs to another account, is only referred to. Comments at
-the beginning say what is missing; when something could not be read, the exit
-code is 1.`
+KMS keys, and what belongs to another account, are only referred to. Comments at
+the beginning, and lines on standard error, say what is missing; when something
+could not be read, the exit code is 1. Not looked at are the bucket's ACL, website,
+acceleration, payer, inventories, analytics and metrics.`
 
 func (a *app) trailExportCommand() *cli.Command {
 	o := &trailExportOptions{app: a}
@@ -113,6 +114,9 @@ func (o *trailExportOptions) run(ctx context.Context) error {
 	}
 	if _, err := io.WriteString(a.streams.Out, text); err != nil {
 		return printed(err)
+	}
+	for _, notice := range export.Notices(source, format) {
+		a.warn("%s", notice)
 	}
 	for _, part := range slices.Sorted(maps.Keys(source.Unread)) {
 		a.warn("not exported: %s: %s", part, plain(source.Unread[part]))

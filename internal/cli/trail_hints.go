@@ -11,7 +11,7 @@ import (
 // by AWS error code.
 func trailHints() map[string]string {
 	return map[string]string{
-		"InsufficientS3BucketPolicyException":                    "CloudTrail may not write to the bucket: look for Deny statements in its policy, and at the policy of its KMS key if it has one; run the same command again",
+		"InsufficientS3BucketPolicyException":                    "CloudTrail may not write to the bucket: look for Deny statements in its policy, and at the policy of its KMS key if it has one; run the same command again, an update with --bucket so that it looks after the policy, too",
 		"S3BucketDoesNotExistException":                          "CloudTrail does not find the bucket: check --bucket; a bucket made a moment ago needs a little time, so run the same command again",
 		"InvalidS3BucketNameException":                           "choose another --bucket: 3 to 63 small letters, digits and -",
 		"InvalidS3PrefixException":                               "choose another --prefix: at most 200 characters",
@@ -73,6 +73,8 @@ func trailError(err error) error {
 		return withHint(err, "--create-log-group makes it")
 	case errors.Is(err, trail.ErrNoLogGroup):
 		return withHint(err, "name one with --log-group")
+	case errors.Is(err, trail.ErrRoleTaken):
+		return withHint(err, "name the role that is to be used with --log-group-role")
 	case errors.Is(err, trail.ErrRoleMissing):
 		return withHint(err, "check --log-group-role, or name the role that is to be used instead of the trail's")
 	case errors.Is(err, trail.ErrKeyMissing), errors.Is(err, trail.ErrKeyRegion):
@@ -81,6 +83,8 @@ func trailError(err error) error {
 		return withHint(err, "choose another --kms-key: a symmetric key that you manage, enabled")
 	case errors.Is(err, trail.ErrNotManagement):
 		return withHint(err, "run it with credentials of that account, or leave --organization away")
+	case errors.Is(err, trail.ErrKeyUnread):
+		return withHint(err, "allow kms:GetKeyPolicy on that key to the credentials in use (and kms:PutKeyPolicy for --update-key-policy)")
 	case errors.Is(err, trail.ErrBuckets):
 		return withHint(err, "name one --bucket for all of them, or change them one at a time with --region")
 	case errors.Is(err, trail.ErrTaken):

@@ -22,7 +22,8 @@ func (a *app) trailListCommand() *cli.Command {
 		Usage: "list the account's trails of all regions",
 		Description: `One row a trail, whatever its home region. LOGGING is "on", "off", or "failing"
 when CloudTrail could not deliver the last time it tried: log files, digest
-files, notifications or to the log group. "trailctl trail status" tells more.`,
+files, notifications or to the log group; DIGESTS is "failing", too, when it
+was digest files. "trailctl trail status" tells more.`,
 		Flags:  joinFlags(outputFlags(&o.out, "table", "json"), awsFlags(&o.aws)),
 		Action: func(c *cli.Context) error { return o.run(c.Context) },
 	}

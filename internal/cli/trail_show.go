@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -54,6 +55,10 @@ func (o *trailShowOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.noteCopies(ctx, cfg, o.name, t, func(regions string) string {
+		first, _, _ := strings.Cut(regions, ",")
+		return ": --region " + first + " shows that one"
+	})
 	clients, err := trailClients(ctx, cfg)
 	if err != nil {
 		return err

@@ -30,6 +30,10 @@ file, SNS the last notification, LOGS the last events in the log group. Where
 nothing happens there are no log files, so a great lag alone means nothing;
 digest files come every hour all the same.
 
+CloudTrail keeps the error of its last attempt until it delivers again. Where
+there is one, bucket, topic, log group and role are looked at, and what is right
+by now is not asked for again.
+
 The exit code is 0 when the status could be read, whatever it is; with --check
 it is 3 when there are problems.`
 
@@ -100,7 +104,14 @@ func (o *trailStatusOptions) read(ctx context.Context, cfg *awsconf.Config, trai
 	if len(list) == 0 {
 		return trail.Everywhere{}, errors.New("no trail was found")
 	}
-	return trail.Together(list), nil
+	e := trail.Together(list)
+	if len(e.Problems()) > 0 {
+		// Without these clients the status is as good as it was before.
+		if clients, err := trailClients(ctx, cfg); err == nil {
+			trail.Recheck(ctx, clients, &e)
+		}
+	}
+	return e, nil
 }
 
 func (o *trailStatusOptions) print(e trail.Everywhere) error {

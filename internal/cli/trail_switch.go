@@ -58,7 +58,7 @@ func (o *trailSwitchOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	trails, err := trailCopies(ctx, cfg, clients, o.name, o.allRegions)
+	trails, err := o.trailCopies(ctx, cfg, clients, o.name, o.allRegions)
 	if err != nil {
 		return err
 	}
@@ -77,12 +77,16 @@ func copyFlags(name *string, allRegions *bool) []cli.Flag {
 	}
 }
 
-// trailCopies finds the trail of a name or ARN, or all of that name.
-func trailCopies(ctx context.Context, cfg *awsconf.Config, clients trail.Clients, nameOrARN string, all bool) ([]trail.Trail, error) {
+// trailCopies finds the trail of a name or ARN, or all of that name. Of one it
+// says where there are others.
+func (o *planOptions) trailCopies(ctx context.Context, cfg *awsconf.Config, clients trail.Clients, nameOrARN string, all bool) ([]trail.Trail, error) {
 	if all {
 		list, err := trail.FindCopies(ctx, clients, cfg.Region, nameOrARN)
 		return list, trailError(err)
 	}
 	found, err := findTrail(ctx, cfg, nameOrARN, "--all-regions takes every trail of a name")
+	if err == nil {
+		o.app.noteCopies(ctx, cfg, nameOrARN, found, staysThere("--all-regions takes all"))
+	}
 	return []trail.Trail{found}, err
 }

@@ -15,7 +15,9 @@ type trailUpdateOptions struct {
 
 const trailUpdateHelp = `Changes a trail that is there. Only what is named is changed, and what it needs:
 the statements for a new bucket or topic, the role for a log group. Logging is
-neither started nor stopped. An empty value takes away what the trail has:
+neither started nor stopped. The bucket and its policy are looked at, and what
+is missing there is added, only with --bucket, --prefix, --organization,
+--kms-key or --notify: the trail's own --bucket repairs them. An empty value takes away what the trail has:
 --sns-topic "", --log-group "", --kms-key "".
 
 A trail is changed in its home region, which is found by itself. With --regions
@@ -54,6 +56,9 @@ func (o *trailUpdateOptions) run(ctx context.Context) error {
 			return err
 		}
 		spec.Name, spec.Region = found.Name, found.HomeRegion
+		o.app.noteCopies(ctx, cfg, o.name, found, func(regions string) string {
+			return ", where it stays as it is: --regions " + found.HomeRegion + "," + regions + " changes all"
+		})
 	}
 	if err := spec.Validate(); err != nil {
 		return trailError(err)

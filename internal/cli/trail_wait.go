@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/render"
+	"trailctl/internal/shell"
 	"trailctl/internal/term"
 	"trailctl/internal/when"
 	"trailctl/trail"
@@ -26,8 +27,8 @@ type trailWaitOptions struct {
 
 const trailWaitHelp = `Waits until the trail has delivered in its home region: a log file, which takes 5
 to 15 minutes once something was recorded, or a digest file, which comes every
-hour. What came before the waiting began does not count; --since moves that
-moment.
+hour. What is there at the first look does not count, whatever the clocks say;
+--since counts all that came after a time.
 
 It ends with code 1 when nothing comes in time, and at once when the trail is
 set up so that nothing can come.`
@@ -42,7 +43,7 @@ func (a *app) trailWaitCommand() *cli.Command {
 		Flags: joinFlags([]cli.Flag{
 			nameFlag(&o.name),
 			&cli.StringFlag{Name: "for", Usage: "`WHAT` to wait for: delivery (a log file) or digest", Value: string(trail.LogFile), Destination: &o.what},
-			&cli.StringFlag{Name: "since", Usage: "`TIME` after which it must come: 2026-01-31T13:00:00Z, or how long ago: 10m (default: now)", Destination: &o.since},
+			&cli.StringFlag{Name: "since", Usage: "`TIME` after which it must come: 2026-01-31T13:00:00Z, or how long ago: 10m (default: when the last one came that is there already)", Destination: &o.since},
 			&cli.DurationFlag{Name: "timeout", Usage: "wait `LENGTH` of time at most", Value: 20 * time.Minute, Destination: &o.timeout},
 			&cli.DurationFlag{Name: "interval", Usage: "look every `LENGTH` of time", Value: 15 * time.Second, Destination: &o.interval},
 		}, outputFlags(&o.out, "table", "json"), awsFlags(&o.aws)),
@@ -59,7 +60,7 @@ func (a *app) trailWaitCommand() *cli.Command {
 const leastInterval = time.Second
 
 func (o *trailWaitOptions) wait() (trail.Wait, error) {
-	w := trail.Wait{For: trail.Awaited(o.what), After: o.app.now(), Timeout: o.timeout, Interval: o.interval}
+	w := trail.Wait{For: trail.Awaited(o.what), Timeout: o.timeout, Interval: o.interval}
 	switch {
 	case !slices.Contains([]trail.Awaited{trail.LogFile, trail.DigestFile}, w.For):
 		return w, usagef("--for %s: it is delivery or digest", o.what)
@@ -116,7 +117,7 @@ func (o *trailWaitOptions) print(w trail.Wait, out trail.Waited) error {
 		return nil // not a single look succeeded
 	}
 	if o.app.format(o.out) == "json" {
-		return render.WaitedJSON(o.app.streams.Out, w.For, w.After, out)
+		return render.WaitedJSON(o.app.streams.Out, w.For, out)
 	}
 	return render.WaitedText(o.app.streams.Out, w.For, out)
 }
@@ -134,7 +135,8 @@ func waitFailed(a trail.Awaited, out trail.Waited, err error) error {
 		return withHint(err, "%s; %s", text, p.Do)
 	}
 	if errors.Is(err, trail.ErrNever) {
-		return withHint(err, "trailctl trail update %s --region %s --enable-log-file-validation", out.Status.Trail.Name, out.Status.Trail.HomeRegion)
+		t := out.Status.Trail
+		return withHint(err, "%s", shell.Line([]string{"trailctl", "trail", "update", t.Name, "--region", t.HomeRegion, "--enable-log-file-validation"}))
 	}
 	if a == trail.DigestFile {
 		return withHint(err, "nothing is wrong with the trail: digest files come once an hour; wait longer with --timeout")

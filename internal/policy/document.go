@@ -116,30 +116,6 @@ func statementList(raw json.RawMessage) ([]json.RawMessage, error) {
 // Statements are the statements' texts, in order. Do not change them.
 func (d *Document) Statements() []json.RawMessage { return d.statements }
 
-// Clone is a copy that can be changed without changing d.
-func (d *Document) Clone() *Document {
-	return &Document{fields: slices.Clone(d.fields), statements: slices.Clone(d.statements), source: d.source}
-}
-
-// Put replaces the statement with the same Sid, or appends one, and tells
-// whether that changed what the document means. When several statements have
-// the Sid, the first one is replaced; s must have a Sid.
-func (d *Document) Put(s Statement) bool {
-	raw := s.JSON()
-	for i, old := range d.statements {
-		if sid(old) != s.Sid {
-			continue
-		}
-		if Equal(old, raw) {
-			return false
-		}
-		d.replace(i, raw)
-		return true
-	}
-	d.append(raw)
-	return true
-}
-
 func (d *Document) replace(i int, raw json.RawMessage) {
 	d.statements = slices.Clone(d.statements)
 	d.statements[i] = raw

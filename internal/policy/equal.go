@@ -9,21 +9,11 @@ import (
 	"strings"
 )
 
-// Equal tells whether two statements mean the same. A list of one is the same
-// as the string in it, the order of lists does not matter, neither does the
-// case of actions and condition keys; an account number as principal is the
-// same as that account's root ARN, which S3 writes in its place.
-func Equal(a, b json.RawMessage) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	x, okX := canonical(a)
-	y, okY := canonical(b)
-	return okX && okY && x == y
-}
-
 // Same tells whether two documents mean the same: the same statements, in
-// any order, and the same other elements.
+// any order, and the same other elements. In a statement, a list of one is the
+// same as the string in it, the order of lists does not matter, neither does
+// the case of actions and condition keys; an account number as principal is
+// the same as that account's root ARN, which S3 writes in its place.
 func Same(a, b *Document) bool {
 	if len(a.statements) != len(b.statements) || !sameFrame(a, b) {
 		return false
@@ -48,7 +38,10 @@ func sameFrame(a, b *Document) bool {
 func sortedCanonical(d *Document) []string {
 	var out []string
 	for _, raw := range d.statements {
-		c, _ := canonical(raw)
+		c, ok := canonical(raw)
+		if !ok {
+			c = string(raw)
+		}
 		out = append(out, c)
 	}
 	slices.Sort(out)

@@ -113,13 +113,15 @@ type Outcome struct {
 //     names no source (no aws:SourceArn, no aws:SourceAccount), it is broader
 //     than needed; it stays, because narrowing it could cut off someone else
 //     who relies on it, and a note says so.
-//   - A statement with the grant's Sid that does the same thing for other
-//     sources or other resources gets ours added to its lists: others keep
-//     what they had.
-//   - A statement with the grant's Sid that differs in any other way (other
-//     action, other principal, other conditions, no source) is somebody
-//     else's. Adding our resource to it could hand out more than we were asked
-//     for, so it stays, and ours goes beside it under a Sid of its own.
+//   - A statement with the grant's Sid, or one that Allow made up beside it,
+//     that does the same thing to just the same resource for other sources, or
+//     for just the same sources to other resources, is written anew with ours
+//     in its list: others keep what they had.
+//   - A statement with the grant's Sid that differs in both (it would let each
+//     source do it to each resource) or in any other way (other action, other
+//     principal, other conditions, no source) stays: adding to it could hand
+//     out more than we were asked for. Ours goes beside it under a Sid of its
+//     own.
 func (d *Document) Allow(g Grant) Outcome {
 	for i, raw := range d.statements {
 		s, ok := read(raw)
@@ -134,43 +136,43 @@ func (d *Document) Allow(g Grant) Outcome {
 		}
 		return out
 	}
-	own := g.ownSid()
 	for i, raw := range d.statements {
-		if name := sid(raw); name != g.Sid && name != own {
-			continue
-		}
-		if s, ok := read(raw); ok && g.fits(s) {
+		if s, ok := read(raw); ok && g.named(s.Sid) && g.fits(s) && g.extends(s) {
 			d.replace(i, g.extend(s).JSON())
 			return Outcome{How: Extended, Sid: s.Sid}
 		}
 	}
-	return d.add(g, d.free(g.Sid, own))
+	return d.add(g)
 }
 
-// free is the first of the Sids wanted that nobody has; if they are all
-// taken, the last one with a number.
-func (d *Document) free(wanted ...string) string {
-	for _, s := range wanted {
-		if _, taken := d.Lookup(s); !taken {
-			return s
-		}
+// free is the first Sid for a grant that nobody has. Statements without a Sid
+// may stand beside each other.
+func (d *Document) free(g Grant) string {
+	if _, taken := d.Lookup(g.Sid); !taken || g.Sid == "" {
+		return g.Sid
 	}
+	own := g.ownSid()
+	s := own
 	for n := 2; ; n++ {
-		s := fmt.Sprintf("%s%d", wanted[len(wanted)-1], n)
 		if _, taken := d.Lookup(s); !taken {
 			return s
 		}
+		s = fmt.Sprintf("%s%d", own, n)
 	}
 }
 
-func (d *Document) add(g Grant, sid string) Outcome {
-	out := Outcome{How: Added, Sid: sid}
-	if sid != g.Sid {
-		out.Note = append(out.Note, fmt.Sprintf(
-			"a statement %s stands there already and says something else; it stays, and the new one is named %s", g.Sid, sid))
-	}
+func (d *Document) add(g Grant) Outcome {
 	s := g.Statement()
-	s.Sid = sid
+	s.Sid = d.free(g)
+	out := Outcome{How: Added, Sid: s.Sid}
+	if raw, taken := d.Lookup(g.Sid); taken && s.Sid != g.Sid {
+		says := "says something else"
+		if other, ok := read(raw); ok && g.fits(other) {
+			says = "is for other sources and other resources"
+		}
+		out.Note = append(out.Note, fmt.Sprintf(
+			"a statement %s stands there already and %s; it stays, and the new one is named %s", g.Sid, says, s.Sid))
+	}
 	d.append(s.JSON())
 	return out
 }
@@ -246,6 +248,15 @@ func valueOf(m map[string]string, key string) (string, bool) {
 	}
 	return "", false
 }
+
+// extends tells whether adding the grant to a statement that fits allows the
+// grant and nothing else: a statement is for each of its sources on each of
+// its resources, so that one of the two lists must be just the grant's.
+func (g Grant) extends(s Statement) bool {
+	return sameSet(s.Resources, g.Statement().Resources) || sameSet(sources(s), g.SourceARNs)
+}
+
+func sameSet(a, b []string) bool { return len(minus(a, b)) == 0 && len(minus(b, a)) == 0 }
 
 // extend adds the grant's sources and resource to a statement that fits.
 func (g Grant) extend(s Statement) Statement {

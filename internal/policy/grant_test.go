@@ -52,8 +52,16 @@ func TestAllow(t *testing.T) {
 			has: []string{`"aws:SourceArn":["` + trailB + `","` + trailA + `"]`, `"Resource":` + path}},
 		"another path": {how: Extended, sid: "Write", statement: statement("Write", other, source(trailA)),
 			has: []string{`"Resource":[` + other + `,` + path + `]`, `"aws:SourceArn":"` + trailA + `"`}},
-		"another trail and path": {how: Extended, sid: "Write", statement: statement("Write", other, source(trailB)),
-			has: []string{`"Resource":[` + other + `,` + path + `]`, `["` + trailB + `","` + trailA + `"]`}},
+		"another trail and path": {how: Added, sid: own, note: "other sources",
+			statement: statement("Write", other, source(trailB))},
+		"another trail, and this path among others": {how: Added, sid: own, note: "other sources",
+			statement: statement("Write", `[`+other+`,`+path+`]`, source(trailB))},
+		"another path, and this trail among others": {how: Added, sid: own, note: "other sources",
+			statement: statement("Write", other, `{"StringEquals":{"aws:SourceArn":["`+trailB+`","`+trailA+`"],`+acl+`}}`)},
+		"another trail, and a path around this one": {how: Added, sid: own, note: "other sources",
+			statement: statement("Write", `"arn:aws:s3:::logs/*"`, source(trailB))},
+		"another path, and a pattern around this trail": {how: Added, sid: own, note: "other sources",
+			statement: statement("Write", other, `{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*"}}`)},
 		"no source": {how: Present, sid: "Write", note: "for anyone",
 			statement: statement("Write", path, `{"StringEquals":{`+acl+`}}`)},
 		"no source, another path": {how: Added, sid: own, note: "says something else",
@@ -147,5 +155,83 @@ func TestCovers(t *testing.T) {
 		if got := covers(tt.wide, tt.narrow); got != tt.want {
 			t.Errorf("covers(%q, %q) = %v", tt.wide, tt.narrow, got)
 		}
+	}
+}
+
+// Whatever the order, each trail gets its own folder and no other one, and
+// taking one back leaves exactly the others.
+func TestAllowHandsOutNoMore(t *testing.T) {
+	grant := func(path string, trails ...string) Grant {
+		g := writeGrant()
+		g.Resource, g.SourceARNs = "arn:aws:s3:::logs/"+path+"/*", trails
+		return g
+	}
+	const trailC = "arn:aws:cloudtrail:us-east-1:999999999999:trail/c"
+	tests := map[string]struct {
+		grants     []Grant
+		statements int
+	}{
+		"two accounts":              {[]Grant{grant("secret", trailC), grant("mine", trailA)}, 2},
+		"two prefixes":              {[]Grant{grant("p", trailA), grant("q", trailB)}, 2},
+		"three trails, two places":  {[]Grant{grant("p", trailA), grant("q", trailB), grant("q", trailC)}, 2},
+		"three trails, crosswise":   {[]Grant{grant("p", trailA), grant("q", trailB), grant("p", trailC), grant("q", trailA)}, 2},
+		"selected regions":          {[]Grant{grant("p", trailA, trailB)}, 1},
+		"selected regions, singly":  {[]Grant{grant("p", trailA), grant("p", trailB)}, 1},
+		"one trail moves":           {[]Grant{grant("p", trailA), grant("q", trailA)}, 1},
+		"several trails move":       {[]Grant{grant("p", trailA, trailB), grant("q", trailB, trailA)}, 1},
+		"one of several trails":     {[]Grant{grant("p", trailA, trailB), grant("q", trailB)}, 2},
+		"one moves, others come in": {[]Grant{grant("p", trailA), grant("q", trailA), grant("q", trailB)}, 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, err := Merge("", tt.grants)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := Merge(c.After, tt.grants); err != nil || again.Changed {
+				t.Errorf("a second run: %+v, %v", again, err)
+			}
+			given := func(text, path, arn string) bool {
+				again, err := Merge(text, []Grant{grant(path, arn)})
+				return err == nil && !again.Changed
+			}
+			asked := func(grants []Grant, path, arn string) bool {
+				for _, g := range grants {
+					if g.Resource == grant(path).Resource && strings.Contains(strings.Join(g.SourceARNs, " "), arn) {
+						return true
+					}
+				}
+				return false
+			}
+			check := func(text string, grants []Grant) {
+				for _, path := range []string{"secret", "mine", "p", "q"} {
+					for _, arn := range []string{trailA, trailB, trailC} {
+						if given(text, path, arn) != asked(grants, path, arn) {
+							t.Errorf("%s may write into %s: %v\n%s", arn, path, given(text, path, arn), text)
+						}
+					}
+				}
+			}
+			check(c.After, tt.grants)
+			d, err := Parse(c.After)
+			if err != nil || len(d.Statements()) != tt.statements {
+				t.Errorf("%d statements, want %d: %s", len(d.Statements()), tt.statements, d)
+			}
+			less, err := Without(c.After, tt.grants[:1])
+			if err != nil || !less.Changed || len(less.Notes) > 0 {
+				t.Errorf("taking the first back: %+v, %v", less, err)
+			}
+			check(less.After, tt.grants[1:])
+		})
+	}
+}
+
+// A trust policy's statements have no Sid, and ours keeps none.
+func TestAllowWithoutSid(t *testing.T) {
+	const theirs = `{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}`
+	c, err := Merge(`{"Statement":[`+theirs+`]}`, []Grant{{Service: "cloudtrail.amazonaws.com", Action: "sts:AssumeRole"}})
+	const want = `{"Statement":[` + theirs + `,{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	if err != nil || c.After != want || len(c.Notes) > 0 {
+		t.Errorf("got  %s\nwant %s\nnotes %q, %v", c.After, want, c.Notes, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -68,8 +69,12 @@ func (c Change) Within(max int) error {
 	return nil
 }
 
-// Store is where a policy that others write, too, is kept. AWS has no lock
-// for it.
+// Store is where a policy that others write, too, is kept. AWS has no lock for
+// it and takes whole policies only. What somebody else writes between our read
+// and our write is therefore lost, and nothing tells us or them; that time is
+// one round trip, and more only when the SDK has to send the write again. What
+// they write before our read stays, and what they write over ours before it is
+// read back is merged with it.
 type Store struct {
 	Name string // "the policy of bucket logs": for messages
 	// Read gives the policy's text, "" when there is none.
@@ -80,12 +85,21 @@ type Store struct {
 }
 
 // How long a written policy may take to be read back, and how often a write
-// is tried again when somebody else wrote in between.
+// is tried again when somebody else's version stands there after it.
 const (
 	readBackAttempts = 6
 	readBackWait     = 200 * time.Millisecond // doubles with each attempt
 	storeAttempts    = 5
+	contestWait      = 500 * time.Millisecond // at most; doubles with each attempt
 )
+
+// Jitter is a time by chance to wait before writing again when somebody else's
+// version stood there after the write: two that write at the same moment must
+// not do so again. It is up to half a second after the first attempt (0), and
+// up to twice as much after each further one.
+func Jitter(attempt int) time.Duration {
+	return time.Duration(rand.Int64N(int64(contestWait << min(attempt, 4))))
+}
 
 // Sleep waits, or ends early with the context's error.
 type Sleep func(context.Context, time.Duration) error
@@ -93,7 +107,8 @@ type Sleep func(context.Context, time.Duration) error
 // Allow writes grants into the policy. It is read right before the write,
 // the grants are merged into what stands there by then, and it is read back
 // after: when another writer's version has taken the place of ours, the
-// grants are merged into that one. Nothing is written when nothing changes.
+// grants are merged into that one, after a short wait. Nothing is written when
+// nothing changes. A version that is lost all the same: see Store.
 func (s Store) Allow(ctx context.Context, grants []Grant, sleep Sleep) (Change, error) {
 	return s.change(ctx, func(before string) (Change, error) { return Merge(before, grants) }, sleep)
 }
@@ -107,8 +122,13 @@ type edit func(before string) (Change, error)
 
 func (s Store) change(ctx context.Context, edit edit, sleep Sleep) (Change, error) {
 	var first *Change
-	for range storeAttempts {
-		change, err := s.readAnd(ctx, edit)
+	for attempt := range storeAttempts {
+		if attempt > 0 {
+			if err := sleep(ctx, Jitter(attempt-1)); err != nil {
+				return Change{}, err
+			}
+		}
+		change, err := s.readAnd(ctx, edit) // nothing slow may come between this and the write
 		if err != nil {
 			return Change{}, err
 		}

@@ -12,6 +12,7 @@ import (
 type kept struct {
 	text    string
 	shown   []string    // texts that reads show first, before the true one
+	onRead  func(*kept) // happens after each read
 	onWrite func(*kept) // happens after each write
 	writes  int
 }
@@ -25,7 +26,11 @@ func (k *kept) store(max int) Store {
 				k.shown = k.shown[1:]
 				return text, nil
 			}
-			return k.text, nil
+			text := k.text
+			if k.onRead != nil {
+				k.onRead(k)
+			}
+			return text, nil
 		},
 		Write: func(_ context.Context, text string) error {
 			k.text = text
@@ -116,5 +121,78 @@ func TestStoreEndsWithTheContext(t *testing.T) {
 	_, err := k.store(0).Allow(t.Context(), []Grant{writeGrant()}, func(context.Context, time.Duration) error { return stop })
 	if !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What becomes of a statement that somebody else writes at each moment of
+// ours: AWS has no lock, so that one moment loses theirs and one loses ours.
+func TestStoreOtherWriters(t *testing.T) {
+	const foreign = `{"Version":"2012-10-17","Statement":[` + foreignDeny + `]}`
+	newer := strings.Replace(foreign, "TLS", "Newer", 1)
+	holds := func(text string) bool {
+		c, err := Merge(text, []Grant{writeGrant()})
+		return err == nil && !c.Changed
+	}
+	write := func(k *kept) { k.text = newer }
+	tests := map[string]struct {
+		kept         kept
+		ours, theirs bool // stand there in the end
+		waits        int
+	}{
+		"before our read":            {kept: kept{text: newer}, ours: true, theirs: true},
+		"between our read and write": {kept: kept{text: foreign, onRead: first(write)}, ours: true, theirs: false},
+		"between our write and read": {kept: kept{text: foreign, onWrite: first(write)}, ours: true, theirs: true, waits: 1},
+		"after we have read it back": {kept: kept{text: foreign, onRead: second(write)}, ours: false, theirs: true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			waits := 0
+			wait := func(context.Context, time.Duration) error { waits++; return nil }
+			got, err := tt.kept.store(0).Allow(t.Context(), []Grant{writeGrant()}, wait)
+			if err != nil || !got.Changed || waits != tt.waits {
+				t.Fatalf("%+v, %v, %d waits", got, err, waits)
+			}
+			if text := tt.kept.text; holds(text) != tt.ours || strings.Contains(text, "Newer") != tt.theirs {
+				t.Errorf("ours should be there: %v, theirs: %v; there is %s", tt.ours, tt.theirs, text)
+			}
+			// Running again mends what was ours, and keeps what is theirs.
+			tt.kept.onRead, tt.kept.onWrite = nil, nil
+			if _, err := tt.kept.store(0).Allow(t.Context(), []Grant{writeGrant()}, wait); err != nil || !holds(tt.kept.text) {
+				t.Errorf("again: %v, %s", err, tt.kept.text)
+			}
+			if strings.Contains(tt.kept.text, "Newer") != tt.theirs {
+				t.Errorf("the second run took theirs away: %s", tt.kept.text)
+			}
+		})
+	}
+}
+
+// first and second do something at the first or second read (or write) only.
+func first(do func(*kept)) func(*kept) { return nth(1, do) }
+
+func second(do func(*kept)) func(*kept) { return nth(2, do) }
+
+func nth(n int, do func(*kept)) func(*kept) {
+	calls := 0
+	return func(k *kept) {
+		if calls++; calls == n {
+			do(k)
+		}
+	}
+}
+
+func TestJitter(t *testing.T) {
+	seen := map[time.Duration]bool{}
+	for attempt := range 10 {
+		for range 20 {
+			d := Jitter(attempt)
+			if d < 0 || d >= 8*time.Second {
+				t.Errorf("attempt %d waits %s", attempt, d)
+			}
+			seen[d] = true
+		}
+	}
+	if len(seen) < 100 {
+		t.Errorf("only %d different waits", len(seen))
 	}
 }

@@ -19,9 +19,11 @@ func TrailTable(w io.Writer, list []trail.Listed, now time.Time, t Terminal) err
 	for _, l := range list {
 		table.Rows = append(table.Rows, trailRow(l, now, t))
 	}
-	const logging = 3
+	const logging, digest = 3, 4
 	table.Paint = func(row, column int) string {
 		switch l := list[row]; {
+		case column == digest && digests(l) == "failing":
+			return "33"
 		case column != logging:
 			return ""
 		case l.Err != nil || !l.Status.Logging:
@@ -37,7 +39,7 @@ func TrailTable(w io.Writer, list []trail.Listed, now time.Time, t Terminal) err
 func trailRow(l trail.Listed, now time.Time, t Terminal) []string {
 	row := []string{term.Escape(l.Name), term.Escape(l.HomeRegion), "?", "?", "?", "?", "?"}
 	if l.Bucket != "" {
-		row[2], row[4], row[6] = scope(l.Trail), onOff(l.LogFileValidation), term.Escape(place(l.Trail))
+		row[2], row[4], row[6] = scope(l.Trail), digests(l), term.Escape(place(l.Trail))
 	}
 	if l.Err == nil {
 		row[3], row[5] = logging(l.Status), moment(l.Status.Delivery, now, t)
@@ -66,6 +68,14 @@ func logging(s trail.Status) string {
 	return "on"
 }
 
+// digests tells whether there are digest files, and whether they arrive.
+func digests(l trail.Listed) string {
+	if l.LogFileValidation && l.Err == nil && l.Status.Logging && l.Status.DigestError != "" {
+		return "failing"
+	}
+	return onOff(l.LogFileValidation)
+}
+
 func onOff(b bool) string {
 	if b {
 		return "on"
@@ -80,14 +90,15 @@ func place(t trail.Trail) string {
 	return t.Bucket + "/" + t.Prefix
 }
 
-// moment is a time for people: how long ago on a terminal, RFC 3339 elsewhere.
+// moment is a time for people: how long ago on a terminal, RFC 3339 elsewhere
+// and when it lies ahead.
 func moment(at, now time.Time, t Terminal) string {
 	switch {
 	case at.IsZero() && t.Width > 0:
 		return "never"
 	case at.IsZero():
 		return "-"
-	case t.Width > 0:
+	case t.Width > 0 && !ahead(at, now):
 		return Ago(now.Sub(at))
 	}
 	return at.UTC().Format(time.RFC3339)

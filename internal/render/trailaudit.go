@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -87,18 +88,54 @@ func auditBlock(w io.Writer, group []audit.Finding, t Terminal) {
 		where = "trail " + f.Trail + " in " + f.Region
 	}
 	auditLine(w, string(f.Control.Severity), where+": "+f.Why, t.Width, plain)
+	for i, line := range auditValues(group) {
+		head := ""
+		if i == 0 {
+			head = "read"
+		}
+		auditLine(w, head, line, t.Width, plain)
+	}
 	if f.Fix != "" {
-		// A command is copied: it is never broken.
-		auditLine(w, "fix", f.Fix, 0, plain)
+		auditFix(w, term.Escape(f.Fix), t.Width)
 	}
 	fmt.Fprintln(w)
 }
 
-// auditLine writes a word and a text beside it, broken at spaces.
+// auditFix writes a command, which is copied: it is never broken here, and
+// stands on a line of its own where a terminal would have to break it.
+func auditFix(w io.Writer, fix string, width int) {
+	if width > 0 && auditIndent+runewidth.StringWidth(fix) > width {
+		fmt.Fprintf(w, "fix\n%s\n", fix)
+		return
+	}
+	fmt.Fprintf(w, "%-*s%s\n", auditIndent, "fix", fix)
+}
+
+// fewValues are worth a line each.
+const fewValues = 4
+
+// auditValues are what a group's verdict rests on.
+func auditValues(group []audit.Finding) []string {
+	var list []string
+	for _, f := range group {
+		for _, e := range f.Evidence {
+			if line := e.What + ": " + e.Value; !slices.Contains(list, line) {
+				list = append(list, line)
+			}
+		}
+	}
+	if len(list) > fewValues {
+		return []string{fmt.Sprintf("%d values, which --output json lists", len(list))}
+	}
+	return list
+}
+
+// auditLine writes a word and a text beside it, broken at spaces. The lines
+// after the first are indented by two more.
 func auditLine(w io.Writer, head, text string, width int, paintHead func(string) string) {
 	lines := []string{term.Escape(text)}
 	if width > auditIndent+20 {
-		lines = broken(lines[0], width-auditIndent)
+		lines = Hang("", lines[0], width-auditIndent)
 	}
 	for i, line := range lines {
 		word, painted := "", ""
@@ -108,25 +145,6 @@ func auditLine(w io.Writer, head, text string, width int, paintHead func(string)
 		pad := strings.Repeat(" ", max(1, auditIndent-runewidth.StringWidth(word)))
 		fmt.Fprintln(w, strings.TrimRight(painted+pad+line, " "))
 	}
-}
-
-// broken is text in lines of at most width, broken at spaces where there are
-// any.
-func broken(text string, width int) []string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case line == "":
-			line = word
-		case runewidth.StringWidth(line)+1+runewidth.StringWidth(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
 }
 
 func auditTable(w io.Writer, findings []audit.Finding, t Terminal) error {

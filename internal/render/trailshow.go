@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"trailctl/bucket"
+	"trailctl/internal/awserr"
 	"trailctl/trail"
 )
 
@@ -190,7 +191,7 @@ func keyRows(whole trail.Whole) [][2]string {
 func unreadRows(whole trail.Whole) [][2]string {
 	var rows [][2]string
 	for _, part := range slices.Sorted(maps.Keys(whole.Unread)) {
-		rows = append(rows, [2]string{part, strings.Join(strings.Fields(whole.Unread[part].Error()), " ")})
+		rows = append(rows, [2]string{part, awserr.Plain(whole.Unread[part])})
 	}
 	return rows
 }

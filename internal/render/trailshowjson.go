@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"trailctl/bucket"
+	"trailctl/internal/awserr"
 	"trailctl/trail"
 )
 
@@ -96,7 +97,7 @@ func newWholeJSON(whole trail.Whole) wholeJSON {
 		doc.Insights = append([]string{}, whole.Insights.Names()...)
 	}
 	for part, err := range whole.Unread {
-		doc.Unread[part] = err.Error()
+		doc.Unread[part] = awserr.Plain(err)
 	}
 	return doc
 }

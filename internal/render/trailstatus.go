@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func arrivals(s trail.Status, now time.Time, t Terminal) [][2]string {
 
 // regionRows are the table of regions, and what it leaves out.
 func regionRows(w io.Writer, e trail.Everywhere, now time.Time, verbose bool, t Terminal) error {
-	shown, folded := e.Regions, []trail.RegionStatus(nil)
+	shown, folded := e.Regions, []folding(nil)
 	if !verbose {
 		shown, folded = fold(e)
 	}
@@ -118,7 +119,11 @@ func regionRows(w io.Writer, e trail.Everywhere, now time.Time, verbose bool, t 
 	if err := table.Write(w, t.Width, t.Colour); err != nil {
 		return err
 	}
-	return leftOut(w, folded, e.Absent, now, verbose)
+	absent := e.Absent
+	if !verbose && len(e.Unread) == 0 && len(e.Problems()) == 0 {
+		absent = nil
+	}
+	return leftOut(w, folded, absent, now, verbose)
 }
 
 // arrival is a column for what not every trail delivers.
@@ -155,27 +160,51 @@ func errorsOf(s trail.Status) string {
 // fewRegions are not worth folding.
 const fewRegions = 4
 
-// fold takes the regions aside of which there is nothing to say that the home
-// region does not say. It does not ask when they delivered last: to ask a
-// region for its status is recorded there, so that none is quiet for long.
-func fold(e trail.Everywhere) (shown, folded []trail.RegionStatus) {
+// folding is regions without a row that fare alike.
+type folding struct {
+	answer string // AWS's, "" for none
+	list   []trail.RegionStatus
+}
+
+// fold takes the regions aside of which there is nothing to say that another
+// row does not say. It does not ask when they delivered last: to ask a region
+// for its status is recorded there, so that none is quiet for long.
+func fold(e trail.Everywhere) (shown []trail.RegionStatus, folded []folding) {
+	alike := map[string][]trail.RegionStatus{}
 	for i, r := range e.Regions {
-		if i > 0 && errorsOf(r.Status) == "" && r.Logging == e.Logging {
-			folded = append(folded, r)
-		} else {
-			shown = append(shown, r)
+		answer := errorsOf(r.Status)
+		// The first that fails in a way is shown, the home region always.
+		_, seen := alike[answer]
+		switch {
+		case r.Logging != e.Logging:
+		case seen || i > 0 && answer == "":
+			alike[answer] = append(alike[answer], r)
+		default:
+			alike[answer] = nil
 		}
 	}
-	if len(folded) <= fewRegions {
-		return e.Regions, nil
+	aside := map[string]bool{} // regions
+	for _, answer := range slices.Sorted(maps.Keys(alike)) {
+		list := alike[answer]
+		if len(list) <= fewRegions {
+			continue
+		}
+		folded = append(folded, folding{answer, list})
+		for _, r := range list {
+			aside[r.Region] = true
+		}
 	}
-	return shown, folded
+	return slices.DeleteFunc(slices.Clone(e.Regions), func(r trail.RegionStatus) bool { return aside[r.Region] }), folded
 }
 
 // leftOut counts the regions that have no row.
-func leftOut(w io.Writer, folded []trail.RegionStatus, absent []string, now time.Time, verbose bool) error {
-	if len(folded) > 0 {
-		_, err := fmt.Fprintf(w, "and %s without errors: %s (--verbose shows them)\n", plural(len(folded), "region"), lastOf(folded, now))
+func leftOut(w io.Writer, folded []folding, absent []string, now time.Time, verbose bool) error {
+	for _, f := range folded {
+		how := "without errors"
+		if f.answer != "" {
+			how = "with the same error (" + term.Escape(f.answer) + ")"
+		}
+		_, err := fmt.Fprintf(w, "and %s %s: %s (--verbose shows them)\n", plural(len(f.list), "region"), how, lastOf(f.list, now))
 		if err != nil {
 			return err
 		}
@@ -202,9 +231,13 @@ func lastOf(list []trail.RegionStatus, now time.Time) string {
 	if len(came) == 0 {
 		return "no log file yet"
 	}
-	least, most := lag(slices.MaxFunc(came, time.Time.Compare), now), lag(slices.MinFunc(came, time.Time.Compare), now)
+	latest, earliest := slices.MaxFunc(came, time.Time.Compare), slices.MinFunc(came, time.Time.Compare)
+	least, most := lag(latest, now), lag(earliest, now)
 	text := "last log files " + least + " ago"
-	if least != most {
+	switch {
+	case ahead(latest, now):
+		text = "last log files at " + latest.Format(time.RFC3339)
+	case least != most:
 		text = "last log files " + least + " to " + most + " ago"
 	}
 	if never := len(list) - len(came); never > 0 {
@@ -220,12 +253,18 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// lag is a time's age in few characters.
+// ahead tells whether a time lies in the future by more than clocks usually
+// differ. Whose clock is wrong is not known here.
+func ahead(at, now time.Time) bool { return at.Sub(now) > time.Minute }
+
+// lag is a time's age in few characters, or a time ahead itself.
 func lag(at, now time.Time) string {
 	d := now.Sub(at)
 	switch {
 	case at.IsZero():
 		return "never"
+	case ahead(at, now):
+		return at.UTC().Format(time.RFC3339)
 	case d >= 48*time.Hour:
 		return fmt.Sprintf("%dd", d/(24*time.Hour))
 	case d >= time.Hour:
@@ -271,6 +310,8 @@ func lastTime(at, now time.Time, t Terminal, never string) string {
 	switch {
 	case at.IsZero():
 		return never
+	case t.Width > 0 && ahead(at, now):
+		return "last in the future (the clocks differ), " + at.Format(time.RFC3339)
 	case t.Width > 0:
 		return "last " + Ago(now.Sub(at)) + ", " + at.Format(time.RFC3339)
 	}

@@ -18,14 +18,14 @@ func WaitedText(w io.Writer, a trail.Awaited, out trail.Waited) error {
 }
 
 // WaitedJSON writes what came of waiting as one document.
-func WaitedJSON(w io.Writer, a trail.Awaited, after time.Time, out trail.Waited) error {
+func WaitedJSON(w io.Writer, a trail.Awaited, out trail.Waited) error {
 	return JSON(w, struct {
 		Version  int           `json:"version"`
 		Trail    trailJSON     `json:"trail"`
 		For      trail.Awaited `json:"for"`
-		After    time.Time     `json:"after"`
+		After    *time.Time    `json:"after"`
 		Came     *time.Time    `json:"came"`
 		Waited   float64       `json:"waitedSeconds"`
 		Problems []problemJSON `json:"problems"`
-	}{jsonVersion, newTrailJSON(out.Status.Trail), a, after.UTC(), orNull(out.Came), out.Length.Seconds(), problemsJSON(out.Status.Problems())})
+	}{jsonVersion, newTrailJSON(out.Status.Trail), a, orNull(out.After), orNull(out.Came), out.Length.Seconds(), problemsJSON(out.Status.Problems())})
 }

@@ -54,20 +54,10 @@ func Merge(topicARN, before string, grants ...policy.Grant) (policy.Change, erro
 	return c, nil
 }
 
-// AllowTrail lets CloudTrail publish to a topic for the sake of trails. See
-// Allow.
-func AllowTrail(ctx context.Context, client Client, topicARN string, trails []string, sleep policy.Sleep) (policy.Change, error) {
-	return Allow(ctx, client, topicARN, []policy.Grant{TrailGrant(topicARN, trails...)}, sleep)
-}
-
-// AllowBucket lets S3 publish a bucket's events to a topic. See Allow.
-func AllowBucket(ctx context.Context, client Client, topicARN, bucketARN, account string, sleep policy.Sleep) (policy.Change, error) {
-	return Allow(ctx, client, topicARN, []policy.Grant{BucketGrant(topicARN, bucketARN, account)}, sleep)
-}
-
 // Allow writes grants into a topic's policy: merged into what stands there at
-// that moment and read back after, as policy.Store does it. The statement
-// that AWS puts into every new topic stays, and so does everyone else's.
+// that moment and read back after, as policy.Store does it, with the one gap
+// that it speaks of. The statement that AWS puts into every new topic stays,
+// and so does everyone else's that the read shows.
 func Allow(ctx context.Context, client Client, topicARN string, grants []policy.Grant, sleep policy.Sleep) (policy.Change, error) {
 	return store(client, topicARN).Allow(ctx, grants, sleep)
 }

@@ -23,7 +23,6 @@ type Client interface {
 	SetTopicAttributes(context.Context, *sns.SetTopicAttributesInput, ...func(*sns.Options)) (*sns.SetTopicAttributesOutput, error)
 	CreateTopic(context.Context, *sns.CreateTopicInput, ...func(*sns.Options)) (*sns.CreateTopicOutput, error)
 	ListTagsForResource(context.Context, *sns.ListTagsForResourceInput, ...func(*sns.Options)) (*sns.ListTagsForResourceOutput, error)
-	TagResource(context.Context, *sns.TagResourceInput, ...func(*sns.Options)) (*sns.TagResourceOutput, error)
 }
 
 // ErrDenied says that the credentials may not look at a topic, so that nobody
@@ -32,12 +31,14 @@ var ErrDenied = errors.New("access denied")
 
 // State is a topic as it is.
 type State struct {
-	ARN     string
-	Exists  bool
-	Policy  string            // JSON
-	KMSKey  string            // of its encryption; "" for none
-	Tags    map[string]string // nil when they could not be read
-	TagsErr error             // why not
+	ARN    string
+	Exists bool
+	Policy string // JSON
+	KMSKey string // of its encryption; "" for none
+	// Attributes are all that SNS says of it, also what is here by itself.
+	Attributes map[string]string
+	Tags       map[string]string // nil when they could not be read
+	TagsErr    error             // why not
 }
 
 // Read reads a topic and its tags. A topic that does not exist is no error;
@@ -51,6 +52,7 @@ func Read(ctx context.Context, client Client, arn string) (State, error) {
 	case err != nil:
 		return s, fmt.Errorf("reading topic %s: %w", arn, classify(err))
 	}
+	s.Attributes = out.Attributes
 	s.Exists, s.Policy, s.KMSKey = true, out.Attributes["Policy"], out.Attributes["KmsMasterKeyId"]
 	s.Tags, s.TagsErr = readTags(ctx, client, arn)
 	if errors.Is(s.TagsErr, context.Canceled) || errors.Is(s.TagsErr, context.DeadlineExceeded) {

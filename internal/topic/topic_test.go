@@ -127,10 +127,6 @@ func (s *server) ListTagsForResource(context.Context, *sns.ListTagsForResourceIn
 	return out, nil
 }
 
-func (s *server) TagResource(context.Context, *sns.TagResourceInput, ...func(*sns.Options)) (*sns.TagResourceOutput, error) {
-	return nil, errors.New("nothing is tagged here")
-}
-
 func code(c string) error { return &smithy.GenericAPIError{Code: c} }
 
 func TestRead(t *testing.T) {
@@ -195,14 +191,14 @@ func TestAllowAndRevoke(t *testing.T) {
 			s.policy[here] = withForeign
 		}
 	}
-	first, err := AllowTrail(t.Context(), s, here, []string{audit}, noSleep)
+	first, err := Allow(t.Context(), s, here, []policy.Grant{TrailGrant(here, audit)}, noSleep)
 	if err != nil || !first.Changed || s.writes != 2 {
 		t.Fatalf("%+v, %v, %d writes", first, err, s.writes)
 	}
-	if _, err := AllowTrail(t.Context(), s, here, []string{second}, noSleep); err != nil {
+	if _, err := Allow(t.Context(), s, here, []policy.Grant{TrailGrant(here, second)}, noSleep); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := AllowBucket(t.Context(), s, here, "arn:aws:s3:::logs", "111122223333", noSleep); err != nil {
+	if _, err := Allow(t.Context(), s, here, []policy.Grant{BucketGrant(here, "arn:aws:s3:::logs", "111122223333")}, noSleep); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []string{foreign, "__default_statement_ID", `["` + audit + `","` + second + `"]`, TrailSid, BucketSid, `"aws:SourceAccount":"111122223333"`} {

@@ -7,8 +7,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 	"strings"
+
+	"trailctl/internal/shell"
 )
 
 // ErrAborted says that the questions were not answered to the end.

@@ -2,62 +2,58 @@ package audit
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"trailctl/trail"
 )
 
-// anyTrail passes when one trail passes, and says of the others why they do
-// not. fix is told the trail that comes closest, nil when there is none.
+// anyTrail passes when one trail passes, and says otherwise why the one to
+// change does not. fix is told that trail, nil when one must be made.
 func anyTrail(a Account, try func(Subject) Verdict, fix func(*Subject) string) accountVerdict {
-	var unread, failed []string
+	var unread, failed string // of the first trail, and of the lead
 	var evidence []Evidence
-	var nearest *Subject
-	for i, s := range a.Trails {
+	for _, s := range a.Trails {
 		v := unknown("it could not be read", s.Err)
 		if s.Err == nil {
 			v = try(s)
 		}
-		switch v.Result {
-		case Pass:
-			v.Why = "trail " + s.Trail.Name + ": " + v.Why
+		why := "trail " + s.Trail.Name + ": " + v.Why
+		switch {
+		case v.Result == Pass:
+			v.Why = why
 			return accountVerdict{Verdict: v}
-		case Unknown:
-			unread = append(unread, "trail "+s.Trail.Name+": "+v.Why)
-		default:
-			failed = append(failed, "trail "+s.Trail.Name+": "+v.Why)
-			if nearest == nil || better(s, *nearest, a) {
-				nearest = &a.Trails[i]
-			}
+		case v.Result == Unknown && unread == "":
+			unread = why
+		case v.Result != Unknown && (failed == "" || a.lead != nil && a.lead.Trail.ARN == s.Trail.ARN):
+			failed = why
 		}
 		evidence = append(evidence, v.Evidence...)
 	}
-	if a.Partial != nil {
-		unread = append(unread, "not all trails could be listed: "+a.Partial.Error())
-	}
 	switch {
-	case len(unread) > 0:
-		return accountVerdict{Verdict: unknown(strings.Join(append(unread, failed...), "; "), nil, evidence...)}
-	case len(failed) > 0:
-		return accountVerdict{Verdict: fail(strings.Join(failed, "; "), fix(nearest), evidence...)}
+	case unread != "":
+		return accountVerdict{Verdict: unknown(andOthers(unread, len(a.Trails)-1), nil, evidence...)}
+	case a.Partial != nil && failed != "":
+		return accountVerdict{Verdict: unknown(andOthers(failed, len(a.Trails)-1)+"; not all trails could be listed", a.Partial, evidence...)}
+	case a.Partial != nil:
+		return accountVerdict{Verdict: unknown("not all trails could be listed", a.Partial)}
+	case failed != "":
+		return accountVerdict{Verdict: fail(andOthers(failed, len(a.Trails)-1), fix(a.lead), evidence...)}
 	}
 	v := fail("there is no trail", fix(nil), Evidence{"cloudtrail:ListTrails", "trails", "0"})
 	return accountVerdict{Verdict: v}
 }
 
-// better tells which trail to change when one must be: one of the account's
-// own, then one for all regions, then one that is logging.
-func better(s, than Subject, a Account) bool {
-	for _, like := range []func(Subject) bool{
-		func(s Subject) bool { return s.Trail.Account() == a.ID },
-		func(s Subject) bool { return s.Trail.MultiRegion },
-		func(s Subject) bool { return s.Status.Logging },
-	} {
-		if like(s) != like(than) {
-			return like(s)
-		}
+// andOthers says that other trails do not meet the rule either. What is known
+// of each is in the evidence.
+func andOthers(why string, others int) string {
+	switch others {
+	case 0:
+		return why
+	case 1:
+		return why + "; and 1 other"
 	}
-	return false
+	return fmt.Sprintf("%s; and %d others", why, others)
 }
 
 // securityHubMultiRegion is CloudTrail.1: a trail for all regions, with
@@ -111,10 +107,17 @@ func fixRecordsAll(a Account) func(*Subject) string {
 			return create(a)
 		case recordsAll(switchedOn(*s), true).Result == Pass:
 			return start(*s)
-		case !s.Status.Logging:
-			return update(*s, "--all-regions --management-events all") + " && " + start(*s)
 		}
-		return update(*s, "--all-regions --management-events all")
+		flags := []string{"--all-regions", "--management-events", "all"}
+		if s.Selectors != nil {
+			if c := managementEvents(s.Trail, s.Selectors); len(c.read.except)+len(c.write.except) > 0 {
+				flags = append(flags, "--exclude", "none")
+			}
+		}
+		if !s.Status.Logging {
+			return update(*s, flags...) + " && " + start(*s)
+		}
+		return update(*s, flags...)
 	}
 }
 
@@ -177,9 +180,17 @@ func recordsObjects(s Subject, reads bool) Verdict {
 func fixObjects(a Account) func(*Subject) string {
 	return func(s *Subject) string {
 		if s == nil {
-			return create(a) + " --data-events s3 --resources all"
+			return create(a, "--data-events", "s3", "--resources", "all")
 		}
-		return update(*s, "--all-regions --data-events s3 --resources all")
+		on := switchedOn(*s)
+		if recordsObjects(on, false).Result == Pass && recordsObjects(on, true).Result == Pass {
+			return start(*s)
+		}
+		fix := update(*s, "--all-regions", "--data-events", "s3", "--resources", "all")
+		if !s.Status.Logging {
+			fix += " && " + start(*s)
+		}
+		return fix
 	}
 }
 
@@ -197,11 +208,18 @@ func alarmed(c trail.AlarmControl) func(Account) accountVerdict {
 			switch {
 			case s == nil:
 				return create(a)
+			case recordsAll(*s, false).Result != Pass:
+				return fixRecordsAll(a)(s)
 			case s.Trail.LogGroupARN == "" || errors.Is(s.WatchErr, trail.ErrGone):
-				return update(*s, "--log-group "+groupName(*s)+" --create-log-group")
+				return update(*s, "--log-group", groupName(*s), "--create-log-group")
+			}
+			if s.Watch != nil {
+				if w := s.Watch.Check(c); w.Unheard {
+					return subscribe(w.Topic)
+				}
 			}
 			// It makes what is missing, and leaves the other controls alone.
-			return "trailctl trail alarms " + s.Trail.Name + " --region " + s.Trail.HomeRegion + " --sns-topic TOPIC"
+			return onTrail("alarms", *s, "--sns-topic", "TOPIC")
 		})
 	}
 }

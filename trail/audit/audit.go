@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"trailctl/internal/awserr"
 	"trailctl/trail"
 )
 
@@ -55,6 +56,8 @@ type Account struct {
 	// Partial is why trails of other regions may be missing; nil when none
 	// are.
 	Partial error
+
+	lead *Subject // the trail that the account's rules propose to change; nil for a new one
 }
 
 // Evidence is one value that a judgement rests on.
@@ -113,6 +116,7 @@ func Evaluate(a Account, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	a.lead = a.pick(o.Trail)
 	r := Report{Account: a.Account, Partial: a.Partial}
 	for _, c := range controls {
 		r.Findings = append(r.Findings, c.findings(a, o.Trail)...)
@@ -185,7 +189,7 @@ func none(why string, e ...Evidence) Verdict {
 
 func unknown(why string, err error, e ...Evidence) Verdict {
 	if err != nil {
-		why += ": " + err.Error()
+		why += ": " + awserr.Plain(err)
 	}
 	return Verdict{Result: Unknown, Why: why, Evidence: e}
 }

@@ -66,6 +66,7 @@ func cleanTrail() Subject {
 		}},
 		Watch: &trail.Watch{Region: "us-east-1", Group: "events", Topics: map[string]trail.AlarmTopic{topicARN: {Subscriber: topicARN + ":1"}}},
 	}
+	s.Everywhere = &trail.Everywhere{Regions: []trail.RegionStatus{{Region: "us-east-1"}, {Region: "eu-west-1"}, {Region: "sa-east-1"}}}
 	for _, c := range trail.AlarmControls() {
 		m := trail.Metric{Namespace: "CIS", Name: c.Slug}
 		s.Watch.Filters = append(s.Watch.Filters, trail.MetricFilter{Name: c.Slug, Pattern: c.Patterns[len(c.Patterns)-1], Metrics: []trail.Metric{m}})
@@ -226,6 +227,11 @@ func TestEachFailureIsFound(t *testing.T) {
 		"digests refused":   {func(s *Subject) { s.Status.DigestError = "AccessDenied" }, []string{"trailctl.delivery"}},
 		"messages refused":  {func(s *Subject) { s.Status.NotificationError = "AuthorizationError" }, []string{"trailctl.delivery"}},
 		"events refused":    {func(s *Subject) { s.Status.LogGroupError = "AccessDenied" }, []string{"trailctl.delivery"}},
+		"refused elsewhere": {func(s *Subject) { s.Everywhere.Regions[1].DeliveryError = "AccessDenied" }, []string{"trailctl.delivery"}},
+		"refused elsewhere, and unread": {func(s *Subject) {
+			s.Everywhere.Regions[1].NotificationError = "AuthorizationError"
+			s.Everywhere.Unread = []trail.RegionError{{Region: "eu-north-1", Err: errors.New("denied")}}
+		}, []string{"trailctl.delivery"}},
 		"nobody subscribed": {func(s *Subject) { s.Watch.Topics[topicARN] = trail.AlarmTopic{} }, alarmIDs()},
 		"unconfirmed":       {func(s *Subject) { s.Watch.Topics[topicARN] = trail.AlarmTopic{Pending: 1} }, alarmIDs()},
 	}
@@ -266,7 +272,11 @@ func TestUnreadIsUnknown(t *testing.T) {
 		change  func(*Account)
 		unknown []string
 	}{
-		"status":         {func(a *Account) { a.Trails[0].StatusErr = denied }, needsStatus},
+		"status": {func(a *Account) { a.Trails[0].StatusErr = denied }, needsStatus},
+		"other regions": {func(a *Account) {
+			a.Trails[0].Everywhere.Unread = []trail.RegionError{{Region: "eu-north-1", Err: denied}, {Region: "eu-west-2", Err: denied}}
+		}, []string{"trailctl.delivery"}},
+		"regions":        {func(a *Account) { a.Trails[0].Everywhere = nil }, []string{"trailctl.delivery"}},
 		"selectors":      {func(a *Account) { a.Trails[0].Selectors, a.Trails[0].Unread["selectors"] = nil, denied }, needsSelectors},
 		"tags":           {func(a *Account) { a.Trails[0].Tags, a.Trails[0].Unread["tags"] = nil, denied }, []string{"CloudTrail.9"}},
 		"bucket":         {func(a *Account) { a.Trails[0].Bucket, a.Trails[0].Unread["bucket"] = nil, denied }, ofBucket},
@@ -340,6 +350,77 @@ func TestOneGoodTrailIsEnough(t *testing.T) {
 	a.Trails = []Subject{other, a.Trails[0]}
 	if got := withResult(t, a, Fail); len(got) != 0 {
 		t.Errorf("fails %v", got)
+	}
+}
+
+// What a report proposes fits together: what it adds goes to one trail, which
+// it does not take out of service, and nothing that holds stops to hold.
+func TestRemediesFitTogether(t *testing.T) {
+	second := func(name string) Subject {
+		s := cleanTrail()
+		s.Trail.Name, s.Trail.ARN = name, trail.ARN("aws", "us-east-1", account, name)
+		return s
+	}
+	bare := func(s *Subject) {
+		s.Trail.LogGroupARN, s.Watch = "", nil
+		s.Selectors = &trail.Selectors{}
+		s.Trail.CustomSelectors = false
+	}
+	subscribe := "aws sns subscribe --region us-east-1 --topic-arn " + topicARN + " --protocol email --notification-endpoint YOU@EXAMPLE.COM"
+	tests := map[string]struct {
+		other  func(*Subject) // named aside; it comes first
+		main   func(*Subject)
+		named  string
+		alarms string // the fix of CloudWatch.1, "" when it passes
+		twice  string
+	}{
+		"the one with a log group": {bare, func(s *Subject) { s.Watch.Filters = nil }, "",
+			"trailctl trail alarms main --region us-east-1 --sns-topic TOPIC", "trailctl trail delete aside --region us-east-1"},
+		"it is named": {bare, func(s *Subject) { s.Watch.Filters = nil }, "main",
+			"trailctl trail alarms main --region us-east-1 --sns-topic TOPIC", "trailctl trail delete aside --region us-east-1"},
+		"nobody hears of it": {bare, func(s *Subject) { s.Watch.Topics[topicARN] = trail.AlarmTopic{} }, "main",
+			subscribe, "trailctl trail delete aside --region us-east-1"},
+		"not confirmed": {bare, func(s *Subject) { s.Watch.Topics[topicARN] = trail.AlarmTopic{Pending: 1} }, "",
+			subscribe, "trailctl trail delete aside --region us-east-1"},
+		"both without, one named": {bare, bare, "main",
+			"trailctl trail update main --region us-east-1 --log-group aws-cloudtrail-logs-main --create-log-group", "trailctl trail delete aside --region us-east-1"},
+		"both without, the other named": {bare, bare, "aside",
+			"trailctl trail update aside --region us-east-1 --log-group aws-cloudtrail-logs-aside --create-log-group", "trailctl trail delete main --region us-east-1"},
+		"nothing is missing": {bare, func(*Subject) {}, "aside", "", "trailctl trail delete aside --region us-east-1"},
+		"it records more":    {func(s *Subject) { s.Trail.LogGroupARN, s.Watch = "", nil }, func(*Subject) {}, "", "", "trailctl trail update aside --region us-east-1 --management-events none"},
+		"one region only": {func(s *Subject) { bare(s); s.Trail.MultiRegion = false }, bare, "aside",
+			"trailctl trail update main --region us-east-1 --log-group aws-cloudtrail-logs-main --create-log-group", "trailctl trail delete aside --region us-east-1"},
+		"each has what the other lacks": {bare, func(s *Subject) { s.Selectors.Basic[0].ExcludeManagementEventSources = []string{"kms.amazonaws.com"} }, "", "", ""},
+		"the first is switched off": {func(s *Subject) { bare(s); s.Status.Logging = false }, func(s *Subject) { s.Watch.Filters = nil }, "",
+			"trailctl trail alarms main --region us-east-1 --sns-topic TOPIC", "-"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := clean()
+			a.Trails = []Subject{second("aside"), cleanTrail()}
+			tt.other(&a.Trails[0])
+			tt.main(&a.Trails[1])
+			o := Options{}
+			if tt.named != "" {
+				o.Trail = trail.ARN("aws", "us-east-1", account, tt.named)
+			}
+			r, err := Evaluate(a, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range r.Findings {
+				switch id := f.Control.ID(); {
+				case id == "CloudWatch.1" && (f.Fix != tt.alarms || (f.Result == Pass) != (tt.alarms == "")):
+					t.Errorf("%s: %s: %s\nwant %s", id, f.Result, f.Fix, tt.alarms)
+				case id == "trailctl.duplicates" && tt.twice != "-" && (f.Result != Fail || f.Fix != tt.twice):
+					t.Errorf("%s: %s: %s\nwant %s", id, f.Result, f.Fix, tt.twice)
+				case f.Trail == "" && id != "trailctl.duplicates" && tt.twice != "" && tt.twice != "-" && f.Fix != "":
+					if gone := strings.Fields(tt.twice)[3]; strings.Contains(f.Fix, "trail update "+gone+" ") || strings.Contains(f.Fix, "trail alarms "+gone+" ") {
+						t.Errorf("%s: %s, and also %s", id, f.Fix, tt.twice)
+					}
+				}
+			}
+		})
 	}
 }
 

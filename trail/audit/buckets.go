@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"trailctl/bucket"
+	"trailctl/internal/shell"
 )
 
 // ownBucket is what is known of a trail's bucket, or the verdict where that
@@ -14,7 +15,7 @@ func ownBucket(a Account, s Subject) (*BucketFacts, Verdict, bool) {
 	case s.Bucket == nil:
 		return nil, unknown("bucket "+s.Trail.Bucket+" could not be read", s.Unread["bucket"]), false
 	case s.Bucket.Owner == bucket.Nobody:
-		return nil, fail("bucket "+s.Trail.Bucket+" does not exist", update(s, "--bucket "+s.Trail.Bucket),
+		return nil, fail("bucket "+s.Trail.Bucket+" does not exist", update(s, "--bucket", s.Trail.Bucket),
 			Evidence{"s3:HeadBucket", s.Trail.Bucket, "404"}), false
 	case s.Bucket.Owner != bucket.Account:
 		return nil, unknown("bucket "+s.Trail.Bucket+" belongs to another account, or may not be seen: audit it there", nil,
@@ -80,7 +81,8 @@ func bucketLogged(a Account, s Subject) Verdict {
 	}
 	if f.Logging == nil {
 		return fail("access to bucket "+s.Trail.Bucket+" is not logged",
-			"aws s3api put-bucket-logging --bucket "+s.Trail.Bucket+` --bucket-logging-status '{"LoggingEnabled":{"TargetBucket":"LOG-BUCKET","TargetPrefix":"`+s.Trail.Bucket+`/"}}'`,
+			command("aws", "s3api", "put-bucket-logging", "--bucket", s.Trail.Bucket,
+				"--bucket-logging-status", `{"LoggingEnabled":{"TargetBucket":"LOG-BUCKET","TargetPrefix":`+jsonText(s.Trail.Bucket+"/")+"}}"),
 			Evidence{"s3:GetBucketLogging", "LoggingEnabled of " + s.Trail.Bucket, "(none)"})
 	}
 	return pass("access is logged in bucket "+f.Logging.Bucket, Evidence{"s3:GetBucketLogging", "TargetBucket of " + s.Trail.Bucket, f.Logging.Bucket})
@@ -104,7 +106,8 @@ func bucketMFADelete(a Account, s Subject) Verdict {
 		{"s3:GetBucketVersioning", "Status of " + s.Trail.Bucket, orNone(f.Versioning)},
 		{"s3:GetBucketVersioning", "MFADelete of " + s.Trail.Bucket, mfa},
 	}
-	fix := "aws s3api put-bucket-versioning --bucket " + s.Trail.Bucket + ` --versioning-configuration Status=Enabled,MFADelete=Enabled --mfa "SERIAL CODE"`
+	fix := command("aws", "s3api", "put-bucket-versioning", "--bucket", s.Trail.Bucket,
+		"--versioning-configuration", "Status=Enabled,MFADelete=Enabled", "--mfa", "SERIAL CODE")
 	switch {
 	case f.Versioning != "Enabled":
 		return fail("bucket "+s.Trail.Bucket+" keeps no versions", fix, e...)
@@ -160,7 +163,7 @@ func bucketTLS(a Account, s Subject) Verdict {
 		}
 	}
 	return fail("no statement of the policy of bucket "+s.Trail.Bucket+" denies requests without TLS",
-		"add to the policy of "+s.Trail.Bucket+": "+denyPlain(a.Partition, s.Trail.Bucket),
+		"add to the policy of "+shell.Quote(s.Trail.Bucket)+": "+shell.Quote(denyPlain(a.Partition, s.Trail.Bucket)),
 		Evidence{"s3:GetBucketPolicy", "Deny for aws:SecureTransport of " + s.Trail.Bucket, "(none)"})
 }
 
@@ -172,18 +175,21 @@ func sourceBound(a Account, s Subject) Verdict {
 	if !ok {
 		return v
 	}
-	var open []string
+	found := map[opening][]string{}
 	for _, st := range statements {
-		if st.opensToAnyTrail() {
-			open = append(open, st.name())
-		}
+		o := st.opens()
+		found[o] = append(found[o], st.name())
 	}
-	if len(open) > 0 {
-		return fail("these statements of the policy of bucket "+s.Trail.Bucket+" let CloudTrail write for any account: "+strings.Join(open, ", "),
-			"add to "+strings.Join(open, ", ")+` in the policy of `+s.Trail.Bucket+`: "Condition":{"StringEquals":{"aws:SourceArn":"`+s.Trail.ARN+`"}}`,
-			Evidence{"s3:GetBucketPolicy", "statements without aws:SourceArn of " + s.Trail.Bucket, list(open)})
+	e := Evidence{"s3:GetBucketPolicy", "statements without aws:SourceArn of " + s.Trail.Bucket, list(found[open])}
+	switch {
+	case len(found[open]) > 0:
+		condition := `"Condition":{"StringEquals":{"aws:SourceArn":` + jsonText(s.Trail.ARN) + "}}"
+		return fail("these statements of the policy of bucket "+s.Trail.Bucket+" let CloudTrail write for any account: "+list(found[open]),
+			"add to "+shell.Quote(list(found[open]))+" in the policy of "+shell.Quote(s.Trail.Bucket)+": "+shell.Quote(condition), e)
+	case len(found[unclear]) > 0:
+		return unknown("whether these statements of the policy of bucket "+s.Trail.Bucket+" let CloudTrail write for any account is not understood: "+list(found[unclear]), nil, e)
 	}
-	return pass("CloudTrail writes for known trails only", Evidence{"s3:GetBucketPolicy", "statements without aws:SourceArn of " + s.Trail.Bucket, "(none)"})
+	return pass("CloudTrail writes for known trails only", e)
 }
 
 func policyOf(a Account, s Subject) ([]statement, Verdict, bool) {

@@ -125,6 +125,6 @@ func Controls() []Control {
 		Control{Own: "trailctl.delivery", Severity: High, trail: delivering, Title: "what was last sent arrived"},
 		Control{Own: "trailctl.key-state", Severity: High, trail: keyUsable, Title: "the KMS key can be used"},
 		Control{Own: "trailctl.source-arn", Severity: Medium, trail: sourceBound, Title: "the bucket is open to known trails only"},
-		Control{Own: "trailctl.duplicates", Severity: Low, account: duplicates, Title: "no management event is paid for twice"},
+		Control{Own: duplicatesID, Severity: Low, account: duplicates, Title: "no management event is paid for twice"},
 	)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+const duplicatesID = "trailctl.duplicates"
+
 // duplicates finds management events that are recorded more than once in a
 // region. AWS delivers the first copy to S3 free of charge and takes a price
 // for every further one (CloudTrail pricing); reading and writing count by
@@ -42,7 +44,8 @@ func duplicates(a Account) accountVerdict {
 	}
 	switch {
 	case len(found) > 0:
-		v := fail(wordsOf(found), fixDuplicate(a, found), e...)
+		fix, why := fixDuplicate(a, found)
+		v := fail(wordsOf(found)+"; "+why, fix, e...)
 		return accountVerdict{Verdict: v, about: arnsOf(found)}
 	case len(unread) > 0:
 		return accountVerdict{Verdict: unknown("could not be read: "+strings.Join(unread, ", "), nil, e...)}
@@ -87,9 +90,18 @@ func wordsOf(found []overlap) string {
 			names = append(names, describe(s))
 		}
 		lines = append(lines, fmt.Sprintf("%s management events in %s are recorded %d times, by %s: the first copy is free, each further one is charged",
-			kind, found[i].region, len(names), strings.Join(names, " and ")))
+			kind, found[i].region, len(names), someOf(names)))
 	}
 	return strings.Join(lines, "; ")
+}
+
+// someOf keeps a sentence short: the evidence names all trails.
+func someOf(names []string) string {
+	const most = 4
+	if n := len(names) - most; n > 1 {
+		names = append(slices.Clone(names[:most]), fmt.Sprintf("%d others", n))
+	}
+	return strings.Join(names, " and ")
 }
 
 // describe names a trail and why it counts.
@@ -114,22 +126,4 @@ func arnsOf(found []overlap) []string {
 	}
 	slices.Sort(arns)
 	return slices.Compact(arns)
-}
-
-// fixDuplicate proposes to stop a trail whose events another one has, too:
-// the narrowest one of the account's own.
-func fixDuplicate(a Account, found []overlap) string {
-	var best *Subject
-	for _, s := range found[0].trails {
-		if s.Trail.Account() != a.ID {
-			continue
-		}
-		if best == nil || best.Trail.Organization || best.Trail.MultiRegion && !s.Trail.MultiRegion {
-			best = &s
-		}
-	}
-	if best == nil {
-		return ""
-	}
-	return update(*best, "--management-events none")
 }

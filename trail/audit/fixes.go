@@ -7,26 +7,35 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
+	"trailctl/internal/shell"
 	"trailctl/trail"
 )
 
 // The command lines that put things right. What stands in capitals is for
-// the reader to fill in.
+// the reader to fill in. Names are a server's, and the lines are copied into a
+// shell: every word is quoted where it needs it.
 
-func create(a Account) string {
-	return "trailctl trail create management-events --region " + a.Region
+func command(words ...string) string { return shell.Line(words) }
+
+func create(a Account, flags ...string) string {
+	return command(append([]string{"trailctl", "trail", "create", "management-events", "--region", a.Region}, flags...)...)
 }
 
-func update(s Subject, flags string) string {
-	return "trailctl trail update " + s.Trail.Name + " --region " + s.Trail.HomeRegion + " " + flags
+func update(s Subject, flags ...string) string { return onTrail("update", s, flags...) }
+
+func start(s Subject) string { return onTrail("start", s) }
+
+func status(s Subject) string { return onTrail("status", s) }
+
+func onTrail(verb string, s Subject, flags ...string) string {
+	return command(append([]string{"trailctl", "trail", verb, s.Trail.Name, "--region", s.Trail.HomeRegion}, flags...)...)
 }
 
-func start(s Subject) string {
-	return "trailctl trail start " + s.Trail.Name + " --region " + s.Trail.HomeRegion
-}
-
-func status(s Subject) string {
-	return "trailctl trail status " + s.Trail.Name + " --region " + s.Trail.HomeRegion
+// subscribe sends whoever is named a message to confirm, also when one was
+// sent before (SNS API reference, Subscribe).
+func subscribe(topicARN string) string {
+	return command("aws", "sns", "subscribe", "--region", regionOf(topicARN, ""), "--topic-arn", topicARN,
+		"--protocol", "email", "--notification-endpoint", "YOU@EXAMPLE.COM")
 }
 
 // blockPublic switches all four switches of the public access block on, which
@@ -36,7 +45,7 @@ func blockPublic(s Subject) string {
 	if s.Bucket != nil && s.Bucket.Region != "" {
 		region = s.Bucket.Region
 	}
-	return "trailctl bucket create " + s.Trail.Bucket + " --region " + region + " --update-settings"
+	return command("trailctl", "bucket", "create", s.Trail.Bucket, "--region", region, "--update-settings")
 }
 
 // groupName is the trail's log group, or one that it could have.

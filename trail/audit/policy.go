@@ -3,7 +3,6 @@ package audit
 import (
 	"encoding/json"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -13,12 +12,14 @@ import (
 // statement is what the rules look at in a statement of a policy. Each field
 // takes one text or a list of them.
 type statement struct {
-	Sid       string
-	Effect    string
-	Principal json.RawMessage
-	Action    texts
-	Resource  texts
-	Condition map[string]map[string]texts
+	Sid          string
+	Effect       string
+	Principal    json.RawMessage
+	NotPrincipal json.RawMessage
+	Action       texts
+	NotAction    texts
+	Resource     texts
+	Condition    map[string]map[string]texts
 }
 
 // texts are one JSON string, or a list of them; booleans are the words for
@@ -102,56 +103,14 @@ func (s statement) everybody() bool {
 	return json.Unmarshal(s.Principal, &many) == nil && slices.Contains(many["AWS"], "*")
 }
 
-// opensToAnyTrail tells a statement that lets CloudTrail write and does not
-// say for whom. A condition with IfExists does not say it: the key may be
-// missing.
-func (s statement) opensToAnyTrail() bool {
-	if s.Effect != "Allow" || !s.namesCloudTrail() || !slices.ContainsFunc(s.Action, matchesPut) {
-		return false
-	}
-	for operator, keys := range s.Condition {
-		positive := strings.HasPrefix(operator, "StringEquals") || strings.HasPrefix(operator, "StringLike") ||
-			strings.HasPrefix(operator, "ArnEquals") || strings.HasPrefix(operator, "ArnLike")
-		if !positive || strings.HasSuffix(operator, "IfExists") {
-			continue
-		}
-		for key, values := range keys {
-			switch strings.ToLower(key) {
-			case "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths":
-				if !slices.ContainsFunc(values, unbounded) {
-					return false
-				}
-			}
-		}
-	}
-	return true
-}
-
-// unbounded tells a value that stands for any account: a wildcard, or an ARN
-// whose account is one.
-func unbounded(value string) bool {
-	if strings.Trim(value, "*") == "" {
-		return true
-	}
-	parts := strings.Split(value, ":")
-	return parts[0] == "arn" && (len(parts) < 6 || strings.Trim(parts[4], "*") == "")
-}
-
-func (s statement) namesCloudTrail() bool {
-	var many map[string]texts
-	if json.Unmarshal(s.Principal, &many) != nil {
-		return false
-	}
-	return slices.ContainsFunc(many["Service"], func(p string) bool { return strings.HasPrefix(p, "cloudtrail.amazonaws.com") })
-}
-
-func matchesPut(action string) bool {
-	ok, err := path.Match(strings.ToLower(action), "s3:putobject")
-	return err == nil && ok
-}
-
 // denyPlain is the statement that bucketTLS asks for.
 func denyPlain(partition, bucketName string) string {
-	return fmt.Sprintf(`{"Sid":"DenyWithoutTLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:%s:s3:::%s","arn:%s:s3:::%s/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`,
-		partition, bucketName, partition, bucketName)
+	arn := "arn:" + partition + ":s3:::" + bucketName
+	return fmt.Sprintf(`{"Sid":"DenyWithoutTLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":[%s,%s],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`,
+		jsonText(arn), jsonText(arn+"/*"))
+}
+
+func jsonText(s string) string {
+	raw, _ := json.Marshal(s) // a string cannot fail
+	return string(raw)
 }

@@ -22,6 +22,9 @@ type Subject struct {
 
 	Status    trail.Status
 	StatusErr error // why the status is not known
+	// Everywhere is the status in all regions of a trail for all; nil when
+	// it is for one.
+	Everywhere *trail.Everywhere
 
 	Facts     *BucketFacts // nil when the bucket is not the account's, or could not be read
 	BucketErr error
@@ -125,6 +128,9 @@ func (r *reader) subject(ctx context.Context, l trail.Listed) Subject {
 		return s
 	}
 	s.Whole = whole
+	if l.Err == nil && l.MultiRegion && l.Account() == r.clients.Account.ID {
+		r.readRegions(ctx, &s, l.Trail)
+	}
 	if b := s.Bucket; b != nil && b.Owner == bucket.Account {
 		s.Facts, s.BucketErr = shared(&r.mu, r.buckets, b.Name, func() (*BucketFacts, error) {
 			return r.readBucket(ctx, b.Name, b.Region)
@@ -136,6 +142,17 @@ func (r *reader) subject(ctx context.Context, l trail.Listed) Subject {
 		})
 	}
 	return s
+}
+
+// readRegions reads the status again, this time in every region.
+func (r *reader) readRegions(ctx context.Context, s *Subject, t trail.Trail) {
+	clients := func(region string) trail.StatusReader { return r.clients.CloudTrail(region) }
+	e, err := trail.ReadEverywhere(ctx, clients, t, trail.Regions(t.Partition()))
+	if err != nil {
+		s.StatusErr = err
+		return
+	}
+	s.Status, s.Everywhere = e.Status, &e
 }
 
 func (r *reader) readBucket(ctx context.Context, name, region string) (*BucketFacts, error) {

@@ -17,7 +17,7 @@ func of(s Subject, call, what, value string) Evidence {
 func encrypted(_ Account, s Subject) Verdict {
 	e := of(s, "cloudtrail:DescribeTrails", "KmsKeyId", orNone(s.Trail.KMSKey))
 	if s.Trail.KMSKey == "" {
-		return fail("no KMS key is named", update(s, "--kms-key KEY --update-key-policy"), e)
+		return fail("no KMS key is named", update(s, "--kms-key", "KEY", "--update-key-policy"), e)
 	}
 	return pass("a KMS key is named", e)
 }
@@ -35,7 +35,7 @@ func validated(_ Account, s Subject) Verdict {
 func inLogGroup(_ Account, s Subject) Verdict {
 	e := of(s, "cloudtrail:DescribeTrails", "CloudWatchLogsLogGroupArn", orNone(s.Trail.LogGroupARN))
 	if s.Trail.LogGroupARN == "" {
-		return fail("no log group is named", update(s, "--log-group "+groupName(s)+" --create-log-group"), e)
+		return fail("no log group is named", update(s, "--log-group", groupName(s), "--create-log-group"), e)
 	}
 	return pass("a log group is named", e)
 }
@@ -74,7 +74,7 @@ func tagged(_ Account, s Subject) Verdict {
 	}
 	e := of(s, "cloudtrail:ListTags", "tags", list(sorted(keys)))
 	if len(keys) == 0 {
-		return fail("it has no tag", update(s, "--tag KEY=VALUE"), e)
+		return fail("it has no tag", update(s, "--tag", "KEY=VALUE"), e)
 	}
 	return pass("it has tags", e)
 }
@@ -100,9 +100,13 @@ func keyRotates(_ Account, s Subject) Verdict {
 	}
 	e = append(e, Evidence{"kms:GetKeyRotationStatus", "KeyRotationEnabled of " + s.Key.ARN, yesNo(*s.Key.Rotation)})
 	if !*s.Key.Rotation {
-		return fail("the key is never rotated", "aws kms enable-key-rotation --key-id "+s.Key.ARN+" --region "+regionOf(s.Key.ARN, s.Trail.HomeRegion), e...)
+		return fail("the key is never rotated", onKey("enable-key-rotation", s), e...)
 	}
 	return pass("the key is rotated every year", e...)
+}
+
+func onKey(operation string, s Subject) string {
+	return command("aws", "kms", operation, "--key-id", s.Key.ARN, "--region", regionOf(s.Key.ARN, s.Trail.HomeRegion))
 }
 
 // keyUsable holds that log files can be encrypted: with a key that is
@@ -112,18 +116,18 @@ func keyUsable(_ Account, s Subject) Verdict {
 		return none("the trail names no KMS key")
 	}
 	if errors.Is(s.Unread["key"], trail.ErrGone) {
-		return fail("the key does not exist", update(s, "--kms-key KEY --update-key-policy"), Evidence{"kms:DescribeKey", s.Trail.KMSKey, "NotFoundException"})
+		return fail("the key does not exist", update(s, "--kms-key", "KEY", "--update-key-policy"), Evidence{"kms:DescribeKey", s.Trail.KMSKey, "NotFoundException"})
 	}
 	if s.Key == nil || s.Key.State == "" {
 		return unknown("the key could not be read", s.Unread["key"])
 	}
 	e := Evidence{"kms:DescribeKey", "KeyState of " + s.Key.ARN, s.Key.State}
 	if s.Key.State != "Enabled" {
-		fix := "aws kms enable-key"
+		operation := "enable-key"
 		if s.Key.State == "PendingDeletion" {
-			fix = "aws kms cancel-key-deletion"
+			operation = "cancel-key-deletion"
 		}
-		return fail("the key cannot be used: its state is "+s.Key.State, fix+" --key-id "+s.Key.ARN+" --region "+regionOf(s.Key.ARN, s.Trail.HomeRegion), e)
+		return fail("the key cannot be used: its state is "+s.Key.State, onKey(operation, s), e)
 	}
 	return pass("the key is enabled", e)
 }
@@ -138,28 +142,4 @@ func logging(s Subject) Verdict {
 		return fail("it is not logging", start(s), e)
 	}
 	return pass("it is logging", e)
-}
-
-// delivering holds that the last attempt to deliver anything went well.
-func delivering(_ Account, s Subject) Verdict {
-	if s.StatusErr != nil {
-		return unknown("its status could not be read", s.StatusErr)
-	}
-	var e []Evidence
-	var bad []string
-	for _, d := range []struct{ name, what, answer string }{
-		{"LatestDeliveryError", "log files", s.Status.DeliveryError},
-		{"LatestDigestDeliveryError", "digest files", s.Status.DigestError},
-		{"LatestNotificationError", "notifications", s.Status.NotificationError},
-		{"LatestCloudWatchLogsDeliveryError", "events for the log group", s.Status.LogGroupError},
-	} {
-		e = append(e, of(s, "cloudtrail:GetTrailStatus", d.name, orNone(d.answer)))
-		if d.answer != "" {
-			bad = append(bad, d.what+" ("+d.answer+")")
-		}
-	}
-	if len(bad) > 0 {
-		return fail("did not arrive: "+strings.Join(bad, ", "), status(s), e...)
-	}
-	return pass("nothing was refused", e...)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"trailctl/internal/shell"
 )
 
 // script writes commands of the AWS CLI. Every argument is one JSON document:
@@ -40,7 +42,7 @@ retry() {
 func writeCLI(s Source) (string, error) {
 	c := &script{source: s}
 	var notices strings.Builder
-	for _, n := range s.Notices() {
+	for _, n := range comments(s, CLI) {
 		fmt.Fprintf(&notices, "# %s\n", oneLine(n))
 	}
 	fmt.Fprintf(&c.b, scriptHead, notices.String())
@@ -75,12 +77,7 @@ func (c *script) command(first, region, service, operation string, input any) {
 	e.SetIndent("", "  ")
 	e.Encode(input) // maps, lists, texts and numbers
 	fmt.Fprintf(&c.b, "%s %s %s --region %s --cli-input-json %s >/dev/null\n",
-		first, service, operation, shellQuoted(region), shellQuoted(strings.TrimSpace(b.String())))
-}
-
-// shellQuoted is a word of the shell that is nothing but the text.
-func shellQuoted(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		first, service, operation, shell.Quote(region), shell.Verbatim(visible(strings.TrimSpace(b.String()), jsonEscape)))
 }
 
 func (c *script) heading(text string) { fmt.Fprintf(&c.b, "\n# %s\n", text) }
@@ -100,6 +97,9 @@ func (c *script) bucket() {
 	}
 	if o := b.Settings.Ownership; o != "" {
 		create["ObjectOwnership"] = o
+	}
+	if extra.Lock != nil {
+		create["ObjectLockEnabledForBucket"] = true
 	}
 	c.call(region, "s3api", "create-bucket", create)
 	if a := b.Settings.PublicAccess; a != nil {
@@ -127,6 +127,18 @@ func (c *script) bucket() {
 	if v := extra.Versioning; v != "" {
 		c.call(region, "s3api", "put-bucket-versioning", in{"Bucket": b.Name, "VersioningConfiguration": in{"Status": v}})
 	}
+	if l := extra.Lock; l != nil && l.Mode != "" {
+		retention := in{"Mode": l.Mode}
+		if l.Days > 0 {
+			retention["Days"] = l.Days
+		}
+		if l.Years > 0 {
+			retention["Years"] = l.Years
+		}
+		c.call(region, "s3api", "put-object-lock-configuration", in{"Bucket": b.Name, "ObjectLockConfiguration": in{
+			"ObjectLockEnabled": "Enabled", "Rule": in{"DefaultRetention": retention},
+		}})
+	}
 	if t := settable(extra.Tags); len(t) > 0 {
 		c.call(region, "s3api", "put-bucket-tagging", in{"Bucket": b.Name, "Tagging": in{"TagSet": tagList(t)}})
 	}
@@ -147,6 +159,9 @@ func (c *script) topic() {
 	t, region := c.source.Topic, c.source.topicRegion()
 	c.heading("The topic")
 	create := in{"Name": t.Name}
+	if set := topicSettings(t); len(set) > 0 {
+		create["Attributes"] = set
+	}
 	if tags := settable(t.Tags); len(tags) > 0 {
 		create["Tags"] = tagList(tags)
 	}
@@ -163,6 +178,9 @@ func (c *script) group() {
 	if g.KMSKey != "" {
 		create["kmsKeyId"] = g.KMSKey
 	}
+	if ofClass(g) {
+		create["logGroupClass"] = g.Class
+	}
 	if tags := settable(g.Tags); len(tags) > 0 {
 		create["tags"] = tags
 	}
@@ -178,6 +196,15 @@ func (c *script) role() {
 	create := in{"RoleName": r.Name, "AssumeRolePolicyDocument": r.Trust}
 	if r.Path != "" {
 		create["Path"] = r.Path
+	}
+	if r.Description != "" {
+		create["Description"] = r.Description
+	}
+	if r.Boundary != "" {
+		create["PermissionsBoundary"] = r.Boundary
+	}
+	if longSessions(r) {
+		create["MaxSessionDuration"] = r.MaxSession
 	}
 	if tags := settable(r.Tags); len(tags) > 0 {
 		create["Tags"] = tagList(tags)

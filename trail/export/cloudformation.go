@@ -27,16 +27,12 @@ const (
 
 func writeCloudFormation(s Source) (string, error) {
 	c := &cloudFormation{source: s}
-	notices := append(s.Notices(), s.insightNotices()...)
+	notices := comments(s, CloudFormation)
 	// A stack is of one region.
 	if s.bucketRegion() != s.Trail.HomeRegion {
-		if s.ownBucket() {
-			notices = append(notices, fmt.Sprintf("Bucket %q is in %s, and a stack makes things in its own region only: the bucket is only named.", s.Trail.Bucket, s.bucketRegion()))
-		}
 		c.source.Bucket = nil
 	}
 	if s.ownTopic() && s.topicRegion() != s.Trail.HomeRegion {
-		notices = append(notices, fmt.Sprintf("Topic %q is in another region than the stack: it is only named.", s.Trail.TopicARN))
 		c.source.Topic = nil
 	}
 	if err := c.parts(); err != nil {
@@ -92,6 +88,21 @@ func (c *cloudFormation) topic() error {
 	t := c.source.Topic
 	var p object
 	p.set("TopicName", t.Name)
+	set := topicSettings(t)
+	for _, name := range []string{"DisplayName", topicKey, "SignatureVersion", "TracingConfig"} {
+		p.set(name, set[name])
+	}
+	var logged []any
+	for _, f := range feedback {
+		to := object{{"Protocol", f.protocol}}
+		for _, end := range feedbackEnds {
+			to.set(end.attribute, set[f.attribute+end.attribute])
+		}
+		if len(to) > 1 {
+			logged = append(logged, to)
+		}
+	}
+	p.set("DeliveryStatusLogging", logged)
 	p.set("Tags", cfTags(t.Tags))
 	c.add(cfTopic, "AWS::SNS::Topic", false, p)
 	if t.Policy == "" {
@@ -132,6 +143,21 @@ func (c *cloudFormation) bucket() error {
 	}
 	if v := extra.Versioning; v != "" {
 		p.set("VersioningConfiguration", object{{"Status", v}})
+	}
+	if l := extra.Lock; l != nil {
+		p.set("ObjectLockEnabled", true)
+		lock := object{{"ObjectLockEnabled", "Enabled"}}
+		if l.Mode != "" {
+			retention := object{{"Mode", l.Mode}}
+			if l.Days > 0 {
+				retention.set("Days", int(l.Days))
+			}
+			if l.Years > 0 {
+				retention.set("Years", int(l.Years))
+			}
+			lock.set("Rule", object{{"DefaultRetention", retention}})
+		}
+		p.set("ObjectLockConfiguration", lock)
 	}
 	if l := extra.Logging; l != nil {
 		var to object
@@ -220,6 +246,9 @@ func (c *cloudFormation) group() error {
 		p.set("RetentionInDays", int(g.Retention))
 	}
 	p.set("KmsKeyId", g.KMSKey)
+	if ofClass(g) {
+		p.set("LogGroupClass", g.Class)
+	}
 	p.set("Tags", cfTags(g.Tags))
 	c.add(cfGroup, "AWS::Logs::LogGroup", true, p)
 	return nil
@@ -234,6 +263,11 @@ func (c *cloudFormation) role() error {
 	var p object
 	p.set("RoleName", r.Name)
 	p.set("Path", r.Path)
+	p.set("Description", r.Description)
+	p.set("PermissionsBoundary", r.Boundary)
+	if longSessions(r) {
+		p.set("MaxSessionDuration", int(r.MaxSession))
+	}
 	p.set("AssumeRolePolicyDocument", trust)
 	var inline []any
 	for _, name := range slices.Sorted(maps.Keys(r.Inline)) {
@@ -333,7 +367,13 @@ func (c *cloudFormation) selectors(p *object) {
 	if in := c.source.Insights; in != nil {
 		var list []any
 		for _, i := range in.Selectors {
-			list = append(list, object{{"InsightType", string(i.InsightType)}})
+			o := object{{"InsightType", string(i.InsightType)}}
+			var categories []any
+			for _, c := range i.EventCategories {
+				categories = append(categories, string(c))
+			}
+			o.set("EventCategories", categories)
+			list = append(list, o)
 		}
 		p.set("InsightSelectors", list)
 	}

@@ -141,7 +141,7 @@ func TestCommentsStayOnTheirLine(t *testing.T) {
 		if !strings.Contains(text, "# Bucket \"logs-bucket\" has lifecycle rules") {
 			t.Errorf("%s says nothing of lifecycle rules", f)
 		}
-		if kept := strings.Contains(text, "# ApiCallRateInsight also looks at Data events") || strings.Contains(text, `"EventCategories"`); !kept {
+		if kept := strings.Contains(text, "# ApiCallRateInsight looks at events of the categories \"Management, Data\"") || strings.Contains(text, "EventCategories"); !kept {
 			t.Errorf("%s has lost the categories of Insights", f)
 		}
 	}

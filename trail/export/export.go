@@ -13,12 +13,9 @@ package export
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
 	"trailctl/bucket"
 	"trailctl/trail"
@@ -111,68 +108,16 @@ func (s Source) topicName() string {
 	return s.Trail.TopicARN
 }
 
+// ofClass tells a log group of another class than a new one has, and
+// longSessions a role with other sessions: an hour.
+func ofClass(g *trail.GroupPart) bool { return g.Class != "" && g.Class != "STANDARD" }
+
+func longSessions(r *trail.RolePart) bool { return r.MaxSession > 0 && r.MaxSession != 3600 }
+
 // groupTarget is the log group as CreateTrail wants it, with :* at its end.
 func groupTarget(s Source) string {
 	if s.Trail.LogGroupARN == "" || strings.HasSuffix(s.Trail.LogGroupARN, ":*") {
 		return s.Trail.LogGroupARN
 	}
 	return s.Trail.LogGroupARN + ":*"
-}
-
-// Notices are what the code does not hold and its reader should know, a
-// sentence each.
-func (s Source) Notices() []string {
-	var list []string
-	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
-	for _, part := range slices.Sorted(maps.Keys(s.Unread)) {
-		add("The %s could not be read and is missing here.", part)
-	}
-	if owner := s.Trail.Account(); owner != s.Account.ID {
-		add("The trail belongs to account %q.", owner)
-	}
-	switch {
-	case s.Bucket == nil:
-		add("Bucket %q could not be read: it is only named.", s.Trail.Bucket)
-	case !s.ownBucket():
-		add("Bucket %q belongs to another account: it is only named, and its owner looks after its policy.", s.Trail.Bucket)
-	case s.Extra == nil:
-		add("Versioning, access logging, tags and the key of bucket %q were not read and are missing here.", s.Trail.Bucket)
-	default:
-		list = append(list, s.Extra.notices(s.Trail.Bucket)...)
-	}
-	if s.Trail.KMSKey != "" {
-		add("KMS key %q is referred to, not made: its policy must let CloudTrail encrypt for this trail.", s.Trail.KMSKey)
-	}
-	if s.Trail.TopicARN != "" && !s.ownTopic() {
-		add("Topic %q is referred to, not made.", s.Trail.TopicARN)
-	}
-	if s.Trail.LogGroupARN != "" && !s.ownGroup() {
-		add("Log group %q is referred to, not made.", s.Trail.LogGroupARN)
-	}
-	if s.Trail.LogRoleARN != "" && !s.ownRole() {
-		add("Role %q is referred to, not made.", s.Trail.LogRoleARN)
-	}
-	return list
-}
-
-// insightNotices says of Insights what only the AWS CLI can ask for: Terraform
-// and CloudFormation know no event categories.
-func (s Source) insightNotices() []string {
-	if s.Insights == nil {
-		return nil
-	}
-	var list []string
-	for _, i := range s.Insights.Selectors {
-		for _, c := range i.EventCategories {
-			if c != types.SourceEventCategoryManagement {
-				list = append(list, fmt.Sprintf("%s also looks at %s events, which is missing here.", i.InsightType, c))
-			}
-		}
-	}
-	return list
-}
-
-// incomplete says of the settings that could not be read which they are.
-func incomplete(unread map[string]error) []string {
-	return slices.Sorted(maps.Keys(unread))
 }

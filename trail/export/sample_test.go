@@ -1,6 +1,8 @@
 package export
 
 import (
+	"encoding/json"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -23,7 +25,8 @@ func full(name func(string) string) Source {
 	const resource = `{"Version":"2012-10-17","Statement":[{"Sid":"S","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":["x:Y"],"Resource":"*","Condition":{"StringEquals":{"aws:SourceArn":"arn:aws:cloudtrail:us-east-1:111122223333:trail/main","n":1,"b":true}}}]}`
 	doc := func(id string) string {
 		// A policy keeps what it says in JSON strings.
-		return `{"Id":` + quoted(name(id)) + "," + resource[1:]
+		text, _ := json.Marshal(name(id)) // cannot fail
+		return `{"Id":` + string(text) + "," + resource[1:]
 	}
 	tags := map[string]string{name("key"): name("value"), "empty": ""}
 	t := trail.Trail{
@@ -98,10 +101,24 @@ func basic() Source {
 	return s
 }
 
+// settled is the same with every further setting.
+func settled() Source {
+	s := full(plain)
+	s.Topic.Attributes = map[string]string{
+		"DisplayName": "News", "KmsMasterKeyId": keyARN, "DeliveryPolicy": `{"http":{}}`, "TracingConfig": "Active", "SignatureVersion": "2",
+		"HTTPSuccessFeedbackRoleArn": roleARN, "HTTPSuccessFeedbackSampleRate": "50", "HTTPFailureFeedbackRoleArn": roleARN,
+	}
+	s.Group.Class = "INFREQUENT_ACCESS"
+	s.Role.Description, s.Role.Boundary, s.Role.MaxSession = "writes events", "arn:aws:iam::111122223333:policy/b", 7200
+	s.Extra.Lock = &ObjectLock{Mode: "GOVERNANCE", Days: 1, Years: 1}
+	s.Insights.Selectors[0].EventCategories = []types.SourceEventCategory{"Management", "Data"}
+	return s
+}
+
 // hostile are texts that mean something to one of the languages.
 var hostile = []string{
 	`${aws_s3_bucket.logs.id}`, `%{ if true }x%{ endif }`, `$${x}`, `"`, `\`, `'; touch pwned; '`, "$(touch pwned)", "`touch pwned`",
 	"line\nbreak", "tab\there", "a\"\n}\nresource \"x\" \"y\" {\n", "EOT\nEOT", "# no comment", "*/ x /*", "!Ref LogBucket", "!Sub x",
 	"yes", "on", "null", "2012-10-17", "0x1F", "1e3", "~", "- a: b", "a: b", "key: \"v", "{a: b}", "file:///etc/passwd", "-x", "--region=x",
-	"\u2028", "\u0085", "\ufeff", "\x7f", "\x01", "é", "😀", "", " ", "'", `'\''`, "\r\n", "{{x}}", "&anchor", "*alias", "%TAG", "@", "|", ">",
+	"\u009b31m", "\u202e", "\u200b", "\u00ad", "\U000e0001", "\u2028", "\u0085", "\ufeff", "\x7f", "\x01", "é", "😀", "", " ", "'", `'\''`, "\r\n", "{{x}}", "&anchor", "*alias", "%TAG", "@", "|", ">",
 }

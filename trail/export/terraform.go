@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -32,7 +34,7 @@ type tfImport struct {
 
 func writeTerraform(s Source, o Options) (string, error) {
 	t := &terraform{file: hclwrite.NewEmptyFile(), source: s}
-	for _, n := range append(s.Notices(), s.insightNotices()...) {
+	for _, n := range comments(s, Terraform) {
 		t.comment(n)
 	}
 	t.providers()
@@ -70,10 +72,11 @@ func (t *terraform) comment(sentence string) {
 	}})
 }
 
-// oneLine keeps a comment on its line, whatever it says.
+// oneLine keeps a comment on its line, and what a terminal acts on out of it,
+// whatever it says.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {
+		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
@@ -139,6 +142,9 @@ func (t *terraform) bucket() {
 	if extra == nil {
 		extra = &BucketExtra{}
 	}
+	if extra.Lock != nil {
+		b.SetAttributeValue("object_lock_enabled", cty.True)
+	}
 	tags(b, extra.Tags)
 	if p := s.Bucket.Settings.PublicAccess; p != nil {
 		b := t.bucketPart("aws_s3_bucket_public_access_block")
@@ -161,6 +167,13 @@ func (t *terraform) bucket() {
 	}
 	if v := extra.Versioning; v != "" {
 		text(t.bucketPart("aws_s3_bucket_versioning").AppendNewBlock("versioning_configuration", nil).Body(), "status", v)
+	}
+	if l := extra.Lock; l != nil && l.Mode != "" {
+		rule := t.bucketPart("aws_s3_bucket_object_lock_configuration").AppendNewBlock("rule", nil).Body()
+		retention := rule.AppendNewBlock("default_retention", nil).Body()
+		text(retention, "mode", l.Mode)
+		number(retention, "days", l.Days)
+		number(retention, "years", l.Years)
 	}
 	if l := extra.Logging; l != nil {
 		b := t.bucketPart("aws_s3_bucket_logging")
@@ -188,11 +201,30 @@ func (t *terraform) topic() {
 	p, region := t.source.Topic, t.source.topicRegion()
 	b := t.resource("aws_sns_topic", "trail", region, p.ARN)
 	text(b, "name", p.Name)
+	topicArguments(b, topicSettings(p))
 	tags(b, p.Tags)
 	if p.Policy != "" {
 		b := t.resource("aws_sns_topic_policy", "trail", region, p.ARN)
 		b.SetAttributeTraversal("arn", ref("aws_sns_topic", "trail", "arn"))
 		policy(b, "policy", p.Policy)
+	}
+}
+
+// topicArguments writes attributes of a topic as the provider calls them.
+func topicArguments(b *hclwrite.Body, set map[string]string) {
+	optional(b, "display_name", set["DisplayName"])
+	optional(b, "kms_master_key_id", set[topicKey])
+	optional(b, "delivery_policy", set[deliveryPolicy])
+	optional(b, "tracing_config", set["TracingConfig"])
+	digits(b, "signature_version", set["SignatureVersion"])
+	for _, f := range feedback {
+		for _, end := range feedbackEnds {
+			write := optional
+			if end.attribute == sampleRate {
+				write = digits
+			}
+			write(b, f.argument+end.argument, set[f.attribute+end.attribute])
+		}
 	}
 }
 
@@ -204,6 +236,9 @@ func (t *terraform) group() {
 		b.SetAttributeValue("retention_in_days", cty.NumberIntVal(int64(g.Retention)))
 	}
 	optional(b, "kms_key_id", g.KMSKey)
+	if ofClass(g) {
+		text(b, "log_group_class", g.Class)
+	}
 	tags(b, g.Tags)
 }
 
@@ -212,6 +247,11 @@ func (t *terraform) role() {
 	b := t.resource("aws_iam_role", "trail", "", r.Name)
 	text(b, "name", r.Name)
 	optional(b, "path", r.Path)
+	optional(b, "description", r.Description)
+	optional(b, "permissions_boundary", r.Boundary)
+	if longSessions(r) {
+		number(b, "max_session_duration", r.MaxSession)
+	}
 	policy(b, "assume_role_policy", r.Trust)
 	tags(b, r.Tags)
 	for i, name := range slices.Sorted(maps.Keys(r.Inline)) {
@@ -401,6 +441,22 @@ func optional(b *hclwrite.Body, name, value string) {
 	if value != "" {
 		text(b, name, value)
 	}
+}
+
+// number writes a number that is not 0.
+func number(b *hclwrite.Body, name string, value int32) {
+	if value != 0 {
+		b.SetAttributeValue(name, cty.NumberIntVal(int64(value)))
+	}
+}
+
+// digits writes a number that came as a text, and anything else as a text.
+func digits(b *hclwrite.Body, name, value string) {
+	if n, err := strconv.ParseInt(value, 10, 32); err == nil {
+		b.SetAttributeValue(name, cty.NumberIntVal(n))
+		return
+	}
+	optional(b, name, value)
 }
 
 func texts(b *hclwrite.Body, name string, values []string) {

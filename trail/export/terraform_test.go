@@ -21,27 +21,30 @@ import (
 // written, as its documentation has them for versions 5 and 6. "x/" is a
 // block.
 var documented = map[string][]string{
-	"aws_s3_bucket":                                           {"bucket", "tags"},
+	"aws_s3_bucket":                                           {"bucket", "object_lock_enabled", "tags"},
 	"aws_s3_bucket_public_access_block":                       {"bucket", "block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets"},
 	"aws_s3_bucket_ownership_controls":                        {"bucket", "rule/"},
 	"aws_s3_bucket_ownership_controls/rule":                   {"object_ownership"},
 	"aws_s3_bucket_server_side_encryption_configuration":      {"bucket", "rule/"},
 	"aws_s3_bucket_server_side_encryption_configuration/rule": {"apply_server_side_encryption_by_default/", "bucket_key_enabled"},
 	"aws_s3_bucket_server_side_encryption_configuration/rule/apply_server_side_encryption_by_default": {"sse_algorithm", "kms_master_key_id"},
-	"aws_s3_bucket_versioning":                          {"bucket", "versioning_configuration/"},
-	"aws_s3_bucket_versioning/versioning_configuration": {"status"},
-	"aws_s3_bucket_logging":                             {"bucket", "target_bucket", "target_prefix"},
-	"aws_s3_bucket_policy":                              {"bucket", "policy"},
-	"aws_s3_bucket_notification":                        {"bucket", "eventbridge", "topic/", "queue/", "lambda_function/"},
-	"aws_s3_bucket_notification/topic":                  {"id", "topic_arn", "events", "filter_prefix", "filter_suffix"},
-	"aws_s3_bucket_notification/queue":                  {"id", "queue_arn", "events", "filter_prefix", "filter_suffix"},
-	"aws_s3_bucket_notification/lambda_function":        {"id", "lambda_function_arn", "events", "filter_prefix", "filter_suffix"},
-	"aws_sns_topic":                                     {"name", "tags"},
-	"aws_sns_topic_policy":                              {"arn", "policy"},
-	"aws_cloudwatch_log_group":                          {"name", "retention_in_days", "kms_key_id", "tags"},
-	"aws_iam_role":                                      {"name", "path", "assume_role_policy", "tags"},
-	"aws_iam_role_policy":                               {"name", "role", "policy"},
-	"aws_iam_role_policy_attachment":                    {"role", "policy_arn"},
+	"aws_s3_bucket_versioning":                                       {"bucket", "versioning_configuration/"},
+	"aws_s3_bucket_versioning/versioning_configuration":              {"status"},
+	"aws_s3_bucket_logging":                                          {"bucket", "target_bucket", "target_prefix"},
+	"aws_s3_bucket_policy":                                           {"bucket", "policy"},
+	"aws_s3_bucket_object_lock_configuration":                        {"bucket", "rule/"},
+	"aws_s3_bucket_object_lock_configuration/rule":                   {"default_retention/"},
+	"aws_s3_bucket_object_lock_configuration/rule/default_retention": {"mode", "days", "years"},
+	"aws_s3_bucket_notification":                                     {"bucket", "eventbridge", "topic/", "queue/", "lambda_function/"},
+	"aws_s3_bucket_notification/topic":                               {"id", "topic_arn", "events", "filter_prefix", "filter_suffix"},
+	"aws_s3_bucket_notification/queue":                               {"id", "queue_arn", "events", "filter_prefix", "filter_suffix"},
+	"aws_s3_bucket_notification/lambda_function":                     {"id", "lambda_function_arn", "events", "filter_prefix", "filter_suffix"},
+	"aws_sns_topic":                                                  {"name", "display_name", "kms_master_key_id", "delivery_policy", "tracing_config", "signature_version", "http_success_feedback_role_arn", "http_success_feedback_sample_rate", "http_failure_feedback_role_arn", "tags"},
+	"aws_sns_topic_policy":                                           {"arn", "policy"},
+	"aws_cloudwatch_log_group":                                       {"name", "retention_in_days", "kms_key_id", "log_group_class", "tags"},
+	"aws_iam_role":                                                   {"name", "path", "description", "permissions_boundary", "max_session_duration", "assume_role_policy", "tags"},
+	"aws_iam_role_policy":                                            {"name", "role", "policy"},
+	"aws_iam_role_policy_attachment":                                 {"role", "policy_arn"},
 	"aws_cloudtrail": {"name", "s3_bucket_name", "s3_key_prefix", "is_multi_region_trail", "is_organization_trail", "include_global_service_events",
 		"enable_log_file_validation", "enable_logging", "sns_topic_name", "cloud_watch_logs_group_arn", "cloud_watch_logs_role_arn", "kms_key_id", "tags",
 		"event_selector/", "advanced_event_selector/", "insight_selector/"},
@@ -91,7 +94,7 @@ func TestTerraformArgumentsAreDocumented(t *testing.T) {
 			check(path+"/"+inner.Type, inner.Body)
 		}
 	}
-	for _, s := range []Source{full(plain), basic()} {
+	for _, s := range []Source{full(plain), basic(), settled()} {
 		for _, b := range parseHCL(t, terraformOf(t, s, Options{})).Blocks {
 			if b.Type == "resource" {
 				check(b.Labels[0], b.Body, "depends_on", "provider")

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 )
 
 // object is a mapping with its keys in order.
@@ -105,15 +107,44 @@ func yamlKey(key string) string {
 	return key
 }
 
-// quoted is a JSON string, which is a YAML string in double quotes, too. All
-// that is not ASCII is written as it is, but for what ends lines.
+// quoted is a JSON string, which is a YAML string in double quotes, too, but
+// for YAML's way to escape what is beyond U+FFFF. All that can be seen is
+// written as it is.
 func quoted(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.Encode(s) // a string into a buffer cannot fail
-	text := strings.TrimSuffix(b.String(), "\n")
-	return strings.NewReplacer("\u007f", `\u007f`, "\u0085", `\u0085`, "\ufeff", `\ufeff`).Replace(text)
+	return visible(strings.TrimSuffix(b.String(), "\n"), func(r rune) string { return fmt.Sprintf(`\U%08x`, r) })
+}
+
+// visible escapes what a terminal acts on or does not show in JSON or YAML
+// that was written already, where it stands in strings only; ends of lines
+// stay. wide escapes what is beyond U+FFFF.
+func visible(text string, wide func(rune) string) string {
+	if !strings.ContainsFunc(text, hidden) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case !hidden(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			b.WriteString(wide(r))
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
+
+// jsonEscape writes the pair of surrogates that JSON wants.
+func jsonEscape(r rune) string {
+	high, low := utf16.EncodeRune(r)
+	return fmt.Sprintf(`\u%04x\u%04x`, high, low)
 }
 
 // fromJSON reads a JSON object with its keys in order.

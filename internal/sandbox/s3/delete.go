@@ -77,6 +77,9 @@ func (s *Service) removeOnly(b *bucket, key string, check func(*version) error) 
 }
 
 func (s *Service) removeVersion(r *request, key, id string) (deleted, error) {
+	if r.mfaDelete() && !r.rootWithMFA() {
+		return deleted{}, accessDenied("Mfa Authentication must be used for this request")
+	}
 	v, err := s.dropVersion(r.b, key, id)
 	if v == nil || err != nil {
 		return deleted{versionID: id}, err

@@ -3,6 +3,7 @@ package s3
 import (
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // setting is a sub-resource of a bucket that is one document: its root
@@ -69,6 +70,9 @@ func (s *Service) putSetting(r *request) error {
 	keep, err := kind.check(n, text)
 	if err != nil {
 		return err
+	}
+	if r.op.marker == "versioning" && r.touchesMFA(keep) && !r.rootWithMFA() {
+		return accessDenied("Mfa Authentication must be used for this request")
 	}
 	err = s.change(r.b, func(set *settings) {
 		set.Documents[r.op.marker] = keep
@@ -170,10 +174,36 @@ func checkVersioning(n *node, _ []byte) (string, error) {
 		return "", fail(http.StatusBadRequest, "IllegalVersioningConfigurationException",
 			"The Versioning element must be specified")
 	}
-	if n.child("MfaDelete").content() == "Enabled" {
-		return "", notServed("PutBucketVersioningWithMFADelete")
+	mfa := n.child("MfaDelete").content()
+	switch mfa {
+	case "":
+	case "Enabled", "Disabled":
+		mfa = "<MfaDelete>" + mfa + "</MfaDelete>"
+	default:
+		return "", malformedXML()
 	}
-	return fmt.Sprintf("%s<VersioningConfiguration xmlns=%q><Status>%s</Status></VersioningConfiguration>", xmlHeader, namespace, status), nil
+	return fmt.Sprintf("%s<VersioningConfiguration xmlns=%q><Status>%s</Status>%s</VersioningConfiguration>", xmlHeader, namespace, status, mfa), nil
+}
+
+// mfaDelete is the part of a versioning configuration that protects versions.
+const mfaDelete = "<MfaDelete>Enabled</MfaDelete>"
+
+// touchesMFA tells whether a versioning configuration switches MFA delete on,
+// or is put where it is on.
+func (r *request) touchesMFA(text string) bool {
+	return strings.Contains(text, mfaDelete) || r.mfaDelete()
+}
+
+// mfaDelete tells whether deleting versions of the bucket needs MFA.
+func (r *request) mfaDelete() bool {
+	return strings.Contains(r.b.snapshot().Documents["versioning"], mfaDelete)
+}
+
+// rootWithMFA tells whether the root user calls with a code of a device, any
+// code of any: only root may work with MFA delete (S3 user guide, "Configuring
+// MFA delete").
+func (r *request) rootWithMFA() bool {
+	return r.call.Identity.Type == "Root" && len(strings.Fields(r.header("x-amz-mfa"))) == 2
 }
 
 func checkLifecycle(n *node, text []byte) (string, error) {

@@ -67,6 +67,7 @@ func TestSettingRefusals(t *testing.T) {
 	f.run([]row{
 		{"versioning without a status", put("versioning", "VersioningConfiguration", ""), 400, "IllegalVersioningConfigurationException", nil},
 		{"versioning of a kind", put("versioning", "VersioningConfiguration", "<Status>On</Status>"), 400, "IllegalVersioningConfigurationException", nil},
+		{"MFA delete by a user", put("versioning", "VersioningConfiguration", "<Status>Enabled</Status><MfaDelete>Enabled</MfaDelete>"), 403, "AccessDenied", nil},
 		{"ownership of a kind", put("ownershipControls", "OwnershipControls", "<Rule><ObjectOwnership>Mine</ObjectOwnership></Rule>"), 400, "MalformedXML", nil},
 		{"no encryption rule", put("encryption", "ServerSideEncryptionConfiguration", ""), 400, "MalformedXML", nil},
 		{"encryption of a kind", put("encryption", "ServerSideEncryptionConfiguration", "<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>rot13</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>"), 400, "MalformedXML", nil},

@@ -118,6 +118,7 @@ func Diff(spec Spec, cur Current) (Plan, error) {
 		}
 		p.Steps = append(p.Steps, steps...)
 	}
+	p.Trail = d.trails[0] // selectors and insights are known by now
 	for i, h := range cur.Homes {
 		s := d.loggingStep(h, d.trails[i])
 		p.Logging = p.Logging && (h.Logging || s.Kind != Keep)

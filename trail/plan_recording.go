@@ -28,7 +28,9 @@ func (d differ) selectorSteps() ([]Step, error) {
 		if want == nil {
 			continue
 		}
-		steps = append(steps, d.selectorStep(h, t, *want, notes))
+		s := d.selectorStep(h, t, *want, notes)
+		d.trails[i].CustomSelectors = t.CustomSelectors || s.Kind != Keep
+		steps = append(steps, s)
 	}
 	return steps, nil
 }
@@ -71,6 +73,7 @@ func (d differ) insightSteps() ([]Step, error) {
 		if h.Insights != nil {
 			has = *h.Insights
 		}
+		d.trails[i].InsightSelectors = len(want.Selectors) > 0
 		if !has.Equal(*want) {
 			step.Kind, step.Summary, step.After = Change, "what the trail finds unusual", want.String()
 			if h.Insights != nil {

@@ -148,6 +148,7 @@ func (d differ) changeTrail(h Home, want Trail) Step {
 	step.Kind, step.Summary = Change, strings.Join(names, ", ")
 	step.Notes = append(step.Notes, d.letGo(want, step.Fields)...)
 	step.Notes = append(step.Notes, d.leftBehind(*h.Trail, want)...)
+	step.Warnings = append(step.Warnings, narrowing(*h.Trail, want)...)
 	if h.Trail.LogFileValidation && !want.LogFileValidation {
 		step.Notes = append(step.Notes, "the chain of digest files ends here: what is delivered from now on cannot be proved")
 	}

@@ -176,7 +176,6 @@ func (q *questions) checkGroup(name string) error {
 	if name != q.group { // forms check an answer more than once
 		q.group = name
 		q.groupFound, q.groupWhy = q.terms.FindGroup(q.ctx, name)
-		q.answers.CreateGroup = !q.groupFound
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (a Answers) Args(region string) []string {
 // that cannot move their cursor and for screen readers. It fails with
 // ErrAborted, or with the context's error.
 func Ask(ctx context.Context, t Terms, in io.Reader, out io.Writer, width int, simple bool) (Answers, error) {
-	q := &questions{ctx: ctx, terms: t, answers: Answers{Regions: []string{t.Region}, Validation: true}, scope: everywhere, told: silent}
+	q := &questions{ctx: ctx, terms: t, answers: Answers{Regions: []string{t.Region}, CreateGroup: true, Validation: true}, scope: everywhere, told: silent}
 	ask := askForm
 	if simple {
 		ask = askLines

@@ -142,7 +142,7 @@ func (d differ) newGroup(region, name string) Step {
 		},
 	}
 	if d.spec.Retention == nil {
-		step.Notes = append(step.Notes, "it keeps events for ever, and that costs: a retention ends it")
+		step.Notes = append(step.Notes, "it keeps events for ever, and that costs: --retention DAYS ends it")
 	}
 	return step
 }

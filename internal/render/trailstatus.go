@@ -123,6 +123,13 @@ func regionRows(w io.Writer, e trail.Everywhere, now time.Time, verbose bool, t 
 	if !verbose && len(e.Unread) == 0 && len(e.Problems()) == 0 {
 		absent = nil
 	}
+	if slices.ContainsFunc(table.Rows, func(row []string) bool {
+		return slices.ContainsFunc(row, func(cell string) bool { return strings.HasPrefix(cell, "+") })
+	}) {
+		if _, err := io.WriteString(w, "+: ahead of this machine's clock\n"); err != nil {
+			return err
+		}
+	}
 	return leftOut(w, folded, absent, now, verbose)
 }
 
@@ -257,14 +264,14 @@ func plural(n int, what string) string {
 // differ. Whose clock is wrong is not known here.
 func ahead(at, now time.Time) bool { return at.Sub(now) > time.Minute }
 
-// lag is a time's age in few characters, or a time ahead itself.
+// lag is a time's age in few characters; how far it is ahead, with a plus.
 func lag(at, now time.Time) string {
 	d := now.Sub(at)
 	switch {
 	case at.IsZero():
 		return "never"
 	case ahead(at, now):
-		return at.UTC().Format(time.RFC3339)
+		return "+" + lag(now, at)
 	case d >= 48*time.Hour:
 		return fmt.Sprintf("%dd", d/(24*time.Hour))
 	case d >= time.Hour:

@@ -22,7 +22,7 @@ func TestTimesAhead(t *testing.T) {
 		has   []string
 	}{
 		"rows": {func(w *strings.Builder) error { return TrailStatus(w, regions, noon, true, Terminal{}) },
-			[]string{"us-east-1  on       2026-01-16T13:00:00Z   never  2026-01-16T13:00:00Z  -"}},
+			[]string{"us-east-1  on       +25h00m   never  +25h00m  -", "+: ahead of this machine's clock"}},
 		"folded": {func(w *strings.Builder) error { return TrailStatus(w, regions, noon, false, Terminal{}) },
 			[]string{"and 5 regions without errors: last log files at 2026-01-16T13:00:00Z (--verbose shows them)"}},
 		"one region": {func(w *strings.Builder) error {

@@ -31,6 +31,10 @@ type Progress struct {
 type Options struct {
 	// Observe hears of each step before and after it; nil for nobody.
 	Observe func(Progress)
+	// Quiet is how long after the last write to a policy that was there before
+	// others are given to write, until all policies are looked at again. At
+	// least it is three times what a write took here.
+	Quiet time.Duration
 	// Sleep waits, or ends early with the context's error; nil for Sleep.
 	Sleep func(context.Context, time.Duration) error
 }
@@ -136,7 +140,7 @@ type run struct {
 	fresh   map[thing]bool // what was made or changed in this run
 	redoing bool           // the step is done again
 	wrote   time.Time      // when a policy was last written
-	slowest time.Duration  // how long writing one took
+	quiet   time.Duration  // how long to wait from then on
 }
 
 func (r *run) tell(p Progress) {

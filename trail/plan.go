@@ -299,12 +299,15 @@ func policyStep(of thing, target, service string, change policy.Change, grants [
 	opened := opens(grants)
 	step.Notes = append(step.Notes, opened...)
 	step.do = func(ctx context.Context, r *run, s *Step) error {
-		began := time.Now()
+		began, old := time.Now(), !r.fresh[of]
 		done, err := write(ctx, r)
 		if err != nil {
 			return err
 		}
-		r.wrote, r.slowest = time.Now(), max(r.slowest, time.Since(began))
+		r.wrote, r.quiet = time.Now(), max(r.quiet, 3*time.Since(began))
+		if old {
+			r.quiet = max(r.quiet, r.options.Quiet)
+		}
 		s.Before, s.After, s.stands = done.Before, done.After, done.After
 		s.Notes = append(done.Notes, opened...)
 		return nil

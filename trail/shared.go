@@ -47,8 +47,9 @@ func (r *run) lookAgain(ctx context.Context) (*Step, error) {
 	if len(shared) == 0 {
 		return nil, nil
 	}
-	// Who read before our write needs no longer to write than we did.
-	if pause := 3*r.slowest - time.Since(r.wrote); pause > 0 {
+	// Whoever read before our write has written by then, unless its machine
+	// stood still: there is no lock that could tell.
+	if pause := r.quiet - time.Since(r.wrote); pause > 0 {
 		if err := r.sleep(ctx, pause); err != nil {
 			return shared[0], err
 		}

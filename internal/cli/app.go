@@ -31,6 +31,7 @@ type app struct {
 	streams term.Streams
 	now     func() time.Time
 	args    []string // the program's own name first: demo runs it again
+	alone   bool     // nobody else is at work: others are not waited for
 }
 
 // Main runs one command line and returns its exit code. args[0] is the

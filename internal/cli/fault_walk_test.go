@@ -28,7 +28,7 @@ import (
 // as a run without failures, and what belongs to others must still be there.
 // A first run that ends well in spite of the failure must have done all.
 //
-// By default every seventh k of each kind is walked; TRAILCTL_FAULTS=all
+// By default every thirteenth k of each kind is walked; TRAILCTL_FAULTS=all
 // walks them all.
 
 // faultWalk is one command whose calls are made to fail.
@@ -78,7 +78,7 @@ func TestFaultWalk(t *testing.T) {
 		}
 		return newGround(t, box)
 	}
-	stride := 7
+	stride := 13
 	if os.Getenv("TRAILCTL_FAULTS") == "all" {
 		stride = 1
 	}
@@ -178,10 +178,11 @@ type ground struct {
 	server  *httptest.Server
 	box     *sandbox.Sandbox
 	foreign foreign
+	alone   bool // one run after the other
 }
 
 func newGround(t *testing.T, box *sandbox.Sandbox) *ground {
-	g := &ground{box: box, server: httptest.NewServer(box)}
+	g := &ground{box: box, alone: true, server: httptest.NewServer(box)}
 	g.foreign = settle(t, g.server.URL)
 	return g
 }
@@ -195,7 +196,8 @@ func (g *ground) close() {
 func (g *ground) run(args []string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	args = slices.Concat([]string{"trailctl"}, args, []string{"--endpoint-url", g.server.URL})
-	code = Main(context.Background(), args, term.Streams{In: strings.NewReader(""), Out: &out, Err: &errs})
+	a := &app{streams: term.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, now: timeSource(), args: args, alone: g.alone}
+	code = a.finish(context.Background(), a.run(context.Background(), args))
 	return code, out.String(), errs.String()
 }
 

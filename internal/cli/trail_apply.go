@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/aws/smithy-go"
 	"github.com/urfave/cli/v2"
@@ -120,7 +121,11 @@ func (o *planOptions) apply(ctx context.Context, clients trail.Clients, p trail.
 			a.tell(s, "")
 		}
 	}
-	result, err := trail.Apply(ctx, clients, p, trail.Options{Observe: a.observe})
+	options := trail.Options{Observe: a.observe, Quiet: 500 * time.Millisecond}
+	if a.alone {
+		options.Quiet = 0
+	}
+	result, err := trail.Apply(ctx, clients, p, options)
 	why := ""
 	if err != nil {
 		why = plain(err)

@@ -54,7 +54,7 @@ func Serve[S any](w http.ResponseWriter, c *call.Call, s S, service string, oper
 		return false
 	}
 	c.EventSource, c.ReadOnly = service+".amazonaws.com", op.ReadOnly
-	c.RequestParameters = lowerCamel(c.Body)
+	c.RequestParameters = LowerCamel(c.Body)
 	out, refused := op.Run(s, c)
 	if refused != nil {
 		fail(w, c, refused)
@@ -68,7 +68,7 @@ func Serve[S any](w http.ResponseWriter, c *call.Call, s S, service string, oper
 			return false
 		}
 		if !op.ReadOnly {
-			c.ResponseElements = lowerCamel(body)
+			c.ResponseElements = LowerCamel(body)
 		}
 	}
 	reply(w, http.StatusOK, body)

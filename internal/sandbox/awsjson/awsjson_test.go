@@ -66,12 +66,12 @@ func TestServe(t *testing.T) {
 }
 
 func TestLowerCamel(t *testing.T) {
-	got, err := json.Marshal(lowerCamel([]byte(`{"KeyId":"K","tags":{"Team":"A"},"TagList":[{"TagKey":"A"}],"JoinedTimestamp":0,"timestamp":5,"AWSAccountId":"1"}`)))
+	got, err := json.Marshal(LowerCamel([]byte(`{"KeyId":"K","tags":{"Team":"A"},"TagList":[{"TagKey":"A"}],"JoinedTimestamp":0,"timestamp":5,"AWSAccountId":"1"}`)))
 	const want = `{"aWSAccountId":"1","joinedTimestamp":"Jan 1, 1970, 12:00:00 AM","keyId":"K","tagList":[{"tagKey":"A"}],"tags":{"Team":"A"},"timestamp":5}`
 	if err != nil || string(got) != want {
 		t.Errorf("%s %v", got, err)
 	}
-	if lowerCamel([]byte(`{}`)) != nil || lowerCamel([]byte(`[]`)) != nil {
+	if LowerCamel([]byte(`{}`)) != nil || LowerCamel([]byte(`[]`)) != nil {
 		t.Error("an empty request is recorded as something")
 	}
 }

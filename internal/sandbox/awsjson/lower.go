@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// lowerCamel turns the JSON of a request or an answer into the form in which
+// LowerCamel turns the JSON of a request or an answer into the form in which
 // records carry it: the names begin with a lower-case letter, times are
 // texts, an empty object is null. A map of tags keeps its keys.
-func lowerCamel(body []byte) map[string]any {
+func LowerCamel(body []byte) map[string]any {
 	var in map[string]any
 	if json.Unmarshal(body, &in) != nil || len(in) == 0 {
 		return nil
@@ -23,7 +23,7 @@ func lowerMap(in map[string]any) map[string]any {
 	out := make(map[string]any, len(in))
 	for k, v := range in {
 		name := lowerFirst(k)
-		if n, ok := v.(float64); ok && upperFirst(k) && (strings.HasSuffix(k, "Date") || strings.HasSuffix(k, "Timestamp")) {
+		if n, ok := v.(float64); ok && upperFirst(k) && isTime(k) {
 			out[name] = FromEpoch(n).Format("Jan 2, 2006, 3:04:05 PM")
 			continue
 		}
@@ -53,6 +53,10 @@ func lowerValue(v any) any {
 func lowerFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToLower(r)) + s[n:]
+}
+
+func isTime(name string) bool {
+	return strings.HasSuffix(name, "Date") || strings.HasSuffix(name, "Timestamp") || strings.HasSuffix(name, "Time")
 }
 
 func upperFirst(s string) bool {

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
+	"trailctl/internal/sandbox/awsjson"
 	"trailctl/internal/sandbox/call"
 )
 
@@ -76,7 +74,7 @@ func (s *Service) Serve(w http.ResponseWriter, c *call.Call) {
 	}
 	c.EventSource = eventSource
 	c.ReadOnly = op.readOnly
-	c.RequestParameters = lowerCamel(c.Body)
+	c.RequestParameters = awsjson.LowerCamel(c.Body)
 	out, refused := op.run(s, c)
 	if refused != nil {
 		s.fail(w, c, refused)
@@ -91,7 +89,7 @@ func (s *Service) Serve(w http.ResponseWriter, c *call.Call) {
 			return
 		}
 		if !op.readOnly {
-			c.ResponseElements = lowerCamel(body)
+			c.ResponseElements = awsjson.LowerCamel(body)
 		}
 	}
 	if !op.readOnly {
@@ -112,60 +110,11 @@ func reply(w http.ResponseWriter, status int, body []byte) {
 	w.Write(body)
 }
 
-// lowerCamel turns the JSON of a request or an answer into the form in which
-// records carry it: the names begin with a lower-case letter, times are
-// texts, an empty object is null.
-func lowerCamel(body []byte) map[string]any {
-	var in map[string]any
-	if json.Unmarshal(body, &in) != nil || len(in) == 0 {
-		return nil
-	}
-	return lowerMap(in)
-}
-
-func lowerMap(in map[string]any) map[string]any {
-	out := make(map[string]any, len(in))
-	for k, v := range in {
-		n, isNumber := v.(float64)
-		if isNumber && strings.HasSuffix(k, "Time") {
-			out[lowerFirst(k)] = fromEpoch(n).Format("Jan 2, 2006, 3:04:05 PM")
-			continue
-		}
-		out[lowerFirst(k)] = lowerValue(v)
-	}
-	return out
-}
-
-func lowerValue(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		return lowerMap(v)
-	case []any:
-		out := make([]any, len(v))
-		for i := range v {
-			out[i] = lowerValue(v[i])
-		}
-		return out
-	}
-	return v
-}
-
-func lowerFirst(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	return string(unicode.ToLower(r)) + s[n:]
-}
-
 // epoch is a time in requests and answers: seconds since 1970, possibly with
 // a fraction.
 type epoch float64
 
-func (e *epoch) time() time.Time { return fromEpoch(float64(*e)) }
-
-func fromEpoch(n float64) time.Time {
-	const limit = 253402300799 // the year 9999
-	n = max(min(n, limit), -limit)
-	return time.UnixMilli(int64(n * 1000)).UTC()
-}
+func (e *epoch) time() time.Time { return awsjson.FromEpoch(float64(*e)) }
 
 // toEpoch is nil for a time that never was.
 func toEpoch(t time.Time) *epoch {

@@ -74,7 +74,7 @@ rebuilt-*)
 esac
 
 mkdir -p "$keep"
-wheel=$(ls "$keep"/cdktf_cdktf_provider_aws-*.whl 2>/dev/null | head -n 1)
+wheel=$(find "$keep" -maxdepth 1 -name "cdktf_cdktf_provider_aws-*.whl" | head -n 1)
 if [ -z "$wheel" ]; then
   "$python" -m pip download --quiet --disable-pip-version-check --no-deps -d "$keep" cdktf-cdktf-provider-aws==21.22.1
   wheel=$(ls "$keep"/cdktf_cdktf_provider_aws-*.whl)

@@ -20,6 +20,9 @@ type File struct {
 	Size    int64 // uncompressed
 	Records []Record
 	Report  Report
+	// Unread says that the file was not walked through, because the walk's
+	// visitor could tell from its bytes that it holds nothing wanted.
+	Unread bool
 
 	// Err says what went wrong, for the file or, when it has no key, for a
 	// part of the listing. The records that could be read are there all the
@@ -37,6 +40,9 @@ type Walker struct {
 	Fetchers int
 	// MaxFileSize bounds an uncompressed file; 0 means DefaultMaxFileSize.
 	MaxFileSize int64
+	// Visitor, when set, makes a visitor for each worker. Without one all
+	// records are wanted.
+	Visitor func() Visitor
 	// Named says that somebody named the files one by one, so that one that
 	// holds no records is a failure.
 	Named bool
@@ -90,6 +96,10 @@ func (w *Walker) Files(ctx context.Context, found iter.Seq2[Found, error]) iter.
 		for range decoders {
 			running.Go(func() {
 				u := &unpacker{max: w.maxSize()}
+				var v Visitor
+				if w.Visitor != nil {
+					v = w.Visitor()
+				}
 				for {
 					next.Lock()
 					j := take(ctx, decode, bufs)
@@ -102,7 +112,7 @@ func (w *Walker) Files(ctx context.Context, found iter.Seq2[Found, error]) iter.
 					case <-ctx.Done():
 						return
 					}
-					w.decode(u, j)
+					w.decode(u, v, j)
 					close(j.decoded)
 				}
 			})
@@ -245,7 +255,7 @@ func readAll(body *bucket.Body, limit int64) ([]byte, error) {
 }
 
 // decode uncompresses a fetched file and splits it.
-func (w *Walker) decode(u *unpacker, j *job) {
+func (w *Walker) decode(u *unpacker, v Visitor, j *job) {
 	f := j.file
 	f.URI = w.Source.URI(f.Object.Key)
 	if f.Err != nil {
@@ -258,7 +268,13 @@ func (w *Walker) decode(u *unpacker, j *job) {
 	f.Size = int64(len(data))
 	report := &Report{}
 	if err == nil || len(data) > 0 { // a file that cannot be unpacked is not an empty one
+		if v != nil {
+			v.File(f, data)
+		}
 		report = Split(data, func(r Record) bool {
+			if v != nil && !v.Record(f, &r) {
+				return true
+			}
 			f.Records = append(f.Records, r)
 			return true
 		})

@@ -17,11 +17,17 @@ import (
 func (a *app) logsCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "logs",
-		Usage: "find, download and read log files",
+		Usage: "find, download, read, search, count and follow log files",
 		Subcommands: []*cli.Command{
 			a.logsListCommand(),
 			a.logsDownloadCommand(),
 			a.logsViewCommand(),
+			a.logsSearchCommand(),
+			a.logsPresetsCommand(),
+			a.logsStatsCommand(),
+			a.logsHistoryCommand(),
+			a.logsTailCommand(),
+			a.logsExportCommand(),
 		},
 	}
 }
@@ -34,12 +40,11 @@ give its ARN.`
 // logsOptions choose log files.
 type logsOptions struct {
 	aws      awsOptions
-	output   outputOptions
 	window   windowOptions
 	accounts cli.StringSlice
 }
 
-func (o *logsOptions) flags(formats ...string) []cli.Flag {
+func (o *logsOptions) flags() []cli.Flag {
 	aws := awsFlags(&o.aws)
 	for _, f := range aws {
 		if s, ok := f.(*cli.StringFlag); ok && s.Name == "region" {
@@ -50,7 +55,7 @@ func (o *logsOptions) flags(formats ...string) []cli.Flag {
 		[]cli.Flag{&cli.StringSliceFlag{
 			Name: "account-id", Usage: "only log files of the account `ID` (may be repeated)", Destination: &o.accounts,
 		}},
-		windowFlags(&o.window), outputFlags(&o.output, formats...), aws)
+		windowFlags(&o.window), aws)
 }
 
 // regions are the regions asked for; none means all.

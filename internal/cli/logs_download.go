@@ -19,6 +19,7 @@ import (
 
 type logsDownloadOptions struct {
 	logsOptions
+	output    outputOptions
 	app       *app
 	target    string
 	dest      string
@@ -48,7 +49,7 @@ public keys of digest files that were fetched.`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.StringFlag{Name: "dest", Usage: "`FOLDER` to copy to (default: one named like the bucket, here)", Destination: &o.dest},
 			&cli.BoolFlag{Name: "no-digests", Usage: "leave digest files and public keys out", Destination: &o.noDigests},
-		}, o.flags("table", "json")),
+		}, outputFlags(&o.output, "table", "json"), o.flags()),
 		Action: func(c *cli.Context) error {
 			if c.IsSet("dest") && o.dest == "" {
 				return usagef("--dest is empty: name a folder")

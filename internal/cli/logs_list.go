@@ -12,6 +12,7 @@ import (
 
 type logsListOptions struct {
 	logsOptions
+	output outputOptions
 	app    *app
 	target string
 }
@@ -28,7 +29,7 @@ are more than 64 places to look (accounts x regions, log files and Insights
 apart), one place after the other. Those of a folder come in the order of their
 paths. A table on a terminal shows whole keys where they fit, else each name
 from its time on.`,
-		Flags:  o.flags("table", "json"),
+		Flags:  joinFlags(outputFlags(&o.output, "table", "json"), o.flags()),
 		Action: func(c *cli.Context) error { o.target = c.Args().First(); return o.run(c.Context) },
 	}
 }

@@ -152,6 +152,14 @@ func (w *Records) line(r *logs.Record) []byte {
 	return raw
 }
 
+// Flush writes what waits.
+func (w *Records) Flush() error {
+	if w.table != nil {
+		return w.table.flush()
+	}
+	return w.to.Flush()
+}
+
 // Close writes what is left.
 func (w *Records) Close() error {
 	switch {

@@ -1,0 +1,284 @@
+package filter
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"trailctl/logs"
+)
+
+// expression is one FIELD OPERATOR VALUE:
+//
+//	eventName=RunInstances   eventName!=Get*        errorCode=~(?i)denied
+//	eventName^=Delete        userAgent$=curl/8.5.0  eventTime>=2026-01-31T13:00Z
+//	errorCode exists         errorCode !exists      awsRegion in us-east-1,eu-*
+//
+// Spaces around the operator mean nothing. A value in quotes is what stands
+// between them, a doubled quote standing for one.
+type expression struct {
+	field  string
+	op     string   // one of operators
+	values []string // one, save for "in" and "!in", and for "exists" none
+}
+
+// The operators, as they are written. "not exists" and "not in" mean the same
+// as "!exists" and "!in".
+const (
+	opEqual    = "="
+	opNot      = "!="
+	opRegexp   = "=~"
+	opNoRegexp = "!~"
+	opPrefix   = "^="
+	opSuffix   = "$="
+	opLess     = "<"
+	opAtMost   = "<="
+	opMore     = ">"
+	opAtLeast  = ">="
+	opExists   = "exists"
+	opAbsent   = "!exists"
+	opIn       = "in"
+	opNotIn    = "!in"
+)
+
+// symbols are the operators that need no space around them, the longer ones
+// first.
+var symbols = []string{opNot, opRegexp, opNoRegexp, opPrefix, opSuffix, opAtMost, opAtLeast, opEqual, opLess, opMore}
+
+// slips are what people write for an operator when they think of another
+// language.
+var slips = map[string]string{
+	"==": `write one "="; a value that begins with "=" stands in quotes`,
+	"~=": `write "=~" for a regular expression`,
+	"=>": `write ">="`,
+	"=<": `write "<="`,
+	"<>": `write "!="`,
+	"=!": `write "!="`,
+	"=^": `write "^=" for "begins with"`,
+	"=$": `write "$=" for "ends with"`,
+}
+
+const operatorChars = "=!<>^$~"
+
+var (
+	existsForm = regexp.MustCompile(`(?s)^(.*?\S)\s+(!|not\s+)?exists\s*$`)
+	inForm     = regexp.MustCompile(`(?s)^(.*?\S)\s+(!|not\s+)?in(?:\s+(.*))?$`)
+)
+
+// parse reads an expression. It looks at its form only; see compile.
+func parse(s string) (expression, error) {
+	if m := existsForm.FindStringSubmatch(s); m != nil && operatorAt(m[1]) < 0 {
+		return expression{field: strings.TrimSpace(m[1]), op: negated(opExists, m[2])}, nil
+	}
+	if m := inForm.FindStringSubmatch(s); m != nil && operatorAt(m[1]) < 0 {
+		values, err := splitList(m[3])
+		return expression{field: strings.TrimSpace(m[1]), op: negated(opIn, m[2]), values: values}, err
+	}
+	field, op, rest, err := cutOperator(s)
+	if err != nil {
+		return expression{}, err
+	}
+	value, quoted := unquoted(rest)
+	switch {
+	case field == "":
+		return expression{}, fmt.Errorf("the field is missing: write for example eventName%s%s", op, rest)
+	case value == "" && !quoted:
+		return expression{}, fmt.Errorf("the value is missing: write for example %s%sRunInstances; \"%s !exists\" asks for records without the field, and %s%s\"\" for an empty one",
+			field, op, field, field, op)
+	case !quoted && (op == opEqual || op == opNot) && (value == "null" || value == "nil" || value == "None"):
+		return expression{}, fmt.Errorf("to ask for records without the field write \"%s %s\"; for the text %s put it in quotes",
+			field, map[string]string{opEqual: opAbsent, opNot: opExists}[op], value)
+	}
+	return expression{field: field, op: op, values: []string{value}}, nil
+}
+
+func negated(op, not string) string {
+	if not != "" {
+		return "!" + op
+	}
+	return op
+}
+
+func cutOperator(s string) (field, op, rest string, err error) {
+	at := operatorAt(s)
+	if at < 0 {
+		return "", "", "", noOperator(s)
+	}
+	field, tail := strings.TrimSpace(s[:at]), s[at:]
+	for _, o := range symbols {
+		if strings.HasPrefix(tail, o) {
+			op = o
+			break
+		}
+	}
+	if len(tail) >= 2 && op == "" || op == opEqual || op == opLess {
+		if advice := slips[tail[:min(2, len(tail))]]; advice != "" {
+			return "", "", "", fmt.Errorf("%q is no operator: %s", tail[:2], advice)
+		}
+	}
+	if op == "" {
+		return "", "", "", fmt.Errorf("%q is no operator: there are = != =~ !~ ^= $= < <= > >=, exists, !exists, in, !in", tail[:1])
+	}
+	return field, op, strings.TrimSpace(tail[len(op):]), nil
+}
+
+// operatorAt is where an operator may begin: outside of the quotes that stand
+// around names with odd characters. It is -1 when there is none.
+func operatorAt(s string) int {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '"' {
+			if end := strings.IndexByte(s[i+1:], '"'); end >= 0 {
+				i += end + 1
+			}
+		} else if strings.IndexByte(operatorChars, s[i]) >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// noOperator answers an expression in which no operator is found.
+func noOperator(s string) error {
+	words := strings.Fields(s)
+	switch {
+	case len(words) == 0:
+		return fmt.Errorf("it is empty: write for example eventName=RunInstances")
+	case len(words) == 1 && strings.Contains(s, ":"):
+		field, value, _ := strings.Cut(s, ":")
+		return fmt.Errorf("there is no operator: write %s=%s", field, value)
+	case len(words) > 1:
+		value := strings.Join(words[2:], " ")
+		switch word := strings.ToLower(words[1]); {
+		case words[0] == opExists || words[0] == opAbsent:
+			return fmt.Errorf("the field comes first: write \"%s %s\"", words[1], words[0])
+		case word == "exist" || word == opExists:
+			return fmt.Errorf("%q is no operator: write \"%s exists\"", words[1], words[0])
+		case word == opIn:
+			return fmt.Errorf("%q is no operator: write %s in %s", words[1], words[0], value)
+		case word == "contains" || word == "has":
+			return fmt.Errorf("%q is no operator: write %s=*%s*", words[1], words[0], value)
+		case wordSlips[word] != "":
+			return fmt.Errorf("%q is no operator: write %s%s%s", words[1], words[0], wordSlips[word], value)
+		}
+	}
+	return fmt.Errorf("there is no operator: write %s=VALUE, or \"%s exists\"", words[0], words[0])
+}
+
+// wordSlips are words of other languages for operators.
+var wordSlips = map[string]string{
+	"is": opEqual, "eq": opEqual, "equals": opEqual, "ne": opNot, "like": opEqual,
+	"matches": opRegexp, "startswith": opPrefix, "begins_with": opPrefix, "endswith": opSuffix,
+	"lt": opLess, "le": opAtMost, "gt": opMore, "ge": opAtLeast,
+}
+
+// unquoted takes the quotes off a value that stands in them.
+func unquoted(s string) (value string, quoted bool) {
+	if len(s) < 2 || s[0] != '"' && s[0] != '\'' || s[len(s)-1] != s[0] {
+		return s, false
+	}
+	quote, inner := s[:1], s[1:len(s)-1]
+	single := strings.ReplaceAll(inner, quote+quote, "")
+	if strings.Contains(single, quote) {
+		return s, false // "a" and "b": the quotes belong to the text
+	}
+	return strings.ReplaceAll(inner, quote+quote, quote), true
+}
+
+// splitList reads the values of "in": commas between them, spaces around
+// them without meaning, quotes around those that hold either.
+func splitList(s string) ([]string, error) {
+	var values []string
+	for i := 0; ; {
+		item, next := listItem(s, i)
+		value, quoted := unquoted(strings.TrimSpace(item))
+		if value == "" && !quoted {
+			if len(values) == 0 && next < 0 {
+				return nil, fmt.Errorf("the values are missing: write for example awsRegion in us-east-1,eu-west-1")
+			}
+			return nil, fmt.Errorf("value %d of the list is empty: take the comma out, or write \"\" for an empty text", len(values)+1)
+		}
+		values = append(values, value)
+		if next < 0 {
+			return values, nil
+		}
+		i = next
+	}
+}
+
+// listItem is what stands from i on to the next comma outside of quotes; next
+// is behind that comma, or -1.
+func listItem(s string, i int) (item string, next int) {
+	start := i
+	for i < len(s) && s[i] == ' ' {
+		i++
+	}
+	if i < len(s) && (s[i] == '"' || s[i] == '\'') {
+		if end := closing(s, i); end > 0 {
+			i = end
+		}
+	}
+	if comma := strings.IndexByte(s[i:], ','); comma >= 0 {
+		return s[start : i+comma], i + comma + 1
+	}
+	return s[start:], -1
+}
+
+// closing is behind the quote that ends the one at i and that a comma or the
+// end follows; 0 when there is none.
+func closing(s string, i int) int {
+	quote := s[i]
+	for j := i + 1; j < len(s); j++ {
+		if s[j] != quote {
+			continue
+		}
+		if j+1 < len(s) && s[j+1] == quote {
+			j++
+			continue
+		}
+		if rest := strings.TrimLeft(s[j+1:], " "); rest == "" || rest[0] == ',' {
+			return j + 1
+		}
+		return 0
+	}
+	return 0
+}
+
+// String writes the expression so that it can be parsed again.
+func (e expression) String() string {
+	switch e.op {
+	case opExists, opAbsent:
+		return e.field + " " + e.op
+	case opIn, opNotIn:
+		items := make([]string, len(e.values))
+		for i, v := range e.values {
+			items[i] = quoted(v, true)
+		}
+		return e.field + " " + e.op + " " + strings.Join(items, ",")
+	}
+	return e.field + e.op + quoted(e.values[0], false)
+}
+
+// quoted puts a value in quotes if it could be misread without them.
+func quoted(v string, inList bool) string {
+	risky := v == "" || v != strings.TrimSpace(v) || strings.ContainsAny(v[:1], `"'=~^$!<>`) ||
+		v == "null" || v == "nil" || v == "None" || inList && strings.Contains(v, ",")
+	if !risky {
+		return v
+	}
+	return `"` + strings.ReplaceAll(v, `"`, `""`) + `"`
+}
+
+// negative tells operators that hold when no value of the field is as
+// described, and so for records that lack the field.
+func (e expression) negative() bool {
+	return slices.Contains([]string{opNot, opNoRegexp, opAbsent, opNotIn}, e.op)
+}
+
+// parsePath reads the field of an expression.
+func (e expression) parsePath() (logs.Path, error) {
+	if err := checkField(e.field); err != nil {
+		return logs.Path{}, err
+	}
+	return logs.ParsePath(e.field)
+}

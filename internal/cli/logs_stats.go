@@ -1,14 +1,248 @@
 package cli
 
 import (
-	"errors"
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"trailctl/internal/render"
+	"trailctl/internal/when"
+	"trailctl/logs"
+	"trailctl/logs/count"
 )
 
+type logsStatsOptions struct {
+	logsOptions
+	app          *app
+	targets      []string
+	filter       filterOptions
+	output       outputOptions
+	by, distinct cli.StringSlice
+	interval     string
+	top          int
+	topSet       bool
+	dedupe       bool
+}
+
 func (a *app) logsStatsCommand() *cli.Command {
+	o := &logsStatsOptions{app: a}
 	return &cli.Command{
-		Name: "stats", Usage: "count the records of log files",
-		Action: func(*cli.Context) error { return errors.New("not there yet") },
+		Name: "stats", Usage: "count the records of log files", ArgsUsage: "TARGET...",
+		Description: fmt.Sprintf(targetHelp, ",\na folder, a file, or - for standard input") + `
+
+Without --by, --distinct and --interval an overview: how many records and from
+when to when, calls that changed something, failures, use of the root user,
+console logins, and the most frequent accounts, regions, services, events,
+identities, addresses and errors.
+
+--by counts by the values of fields: the path of any field, such as eventName,
+userIdentity.type, requestParameters.bucketName or resources[].ARN, or one of
+the words ` + strings.Join(logs.Words(), ", ") + `.
+Several fields, with commas between them, count by their combinations. A record
+that has several values of a field counts once for each different one. Records
+without a value are "(none)", null in JSON. Shares are of all counted records.
+
+--distinct counts the different values of other fields among the records of
+each row: --by identity --distinct address.
+
+--interval counts by eventTime. The pieces begin at full hours, at midnight
+UTC, weeks on Monday; those that do not divide a day evenly are counted from
+1 January 1970. Only pieces that have records are in JSON and CSV. With --by a
+table has a column for each of the most frequent values.
+
+Memory is bounded: where there are too many different values for it, records
+with further ones are counted together as "(others)", which is said, and the
+counts of the values that are shown are the least they can be.`,
+		Flags: joinFlags([]cli.Flag{
+			&cli.StringSliceFlag{Name: "by", Category: "Counting", Usage: "count by the values of `FIELD[,FIELD]`", Destination: &o.by},
+			&cli.StringSliceFlag{Name: "distinct", Category: "Counting", Usage: "count the different values of `FIELD[,FIELD]`, too", Destination: &o.distinct},
+			&cli.StringFlag{Name: "interval", Category: "Counting", Usage: "count by eventTime, in pieces of `LENGTH`: 1m, 15m, 1h, 1d, 1w", Destination: &o.interval},
+			dedupeFlag(&o.dedupe),
+			&cli.IntFlag{Name: "top", Category: "Counting", Usage: "only the `N` most frequent values, 0 for all (default: 5 of each kind in an overview; 20 in a table on a terminal; else all)", Destination: &o.top},
+		}, filterFlags(&o.filter), outputFlags(&o.output, "table", "json", "csv"), o.flags()),
+		Action: func(c *cli.Context) error {
+			o.targets, o.topSet = c.Args().Slice(), c.IsSet("top")
+			return o.run(c.Context)
+		},
+	}
+}
+
+func (o *logsStatsOptions) run(ctx context.Context) error {
+	asked, err := o.asked()
+	if err != nil {
+		return err
+	}
+	window, err := o.window.window(o.app.now())
+	if err != nil {
+		return err
+	}
+	chosen, err := o.filter.compile()
+	if err != nil {
+		return err
+	}
+	overview := len(asked.By) == 0 && len(asked.Distinct) == 0 && asked.Interval == 0
+	if o.dedupe {
+		asked.Memory = count.DefaultMemory / 2 // the eventIDs need the rest
+	}
+	counter := count.New(asked)
+	if overview {
+		counter = count.NewOverview(asked.Memory)
+	}
+	defer tightMemory()()
+	w := &reading{app: o.app, options: &o.logsOptions, window: window, filter: chosen, count: counter.Visitor}
+	var once *logs.Dedupe
+	if o.dedupe {
+		once = &logs.Dedupe{}
+		w.count = func() logs.Visitor { return firsts{once, counter.Visitor()} }
+	}
+	for _, target := range o.targets {
+		if err := w.run(ctx, []string{target}, func(*logs.File) error { return nil }); err != nil {
+			return err
+		}
+		counter.Walked()
+	}
+	if overview {
+		err = o.showOverview(w, once, counter.Overview())
+	} else {
+		err = o.show(w, once, counter.Result())
+	}
+	if err != nil {
+		return err
+	}
+	o.app.sayFolded(once)
+	return w.err()
+}
+
+// firsts hands over those records only that did not come before.
+type firsts struct {
+	once *logs.Dedupe
+	next logs.Visitor
+}
+
+func (v firsts) File(f *logs.File, data []byte) bool { return v.next.File(f, data) }
+
+func (v firsts) Record(f *logs.File, r *logs.Record) bool {
+	return !v.once.Seen(r) && v.next.Record(f, r)
+}
+
+// tightMemory lets the garbage collector work harder before memory grows over
+// what the reading and counting of log files needs; the bound on what is
+// counted would otherwise be doubled by what is not yet collected. A limit
+// that is tighter already stays. What it returns undoes it.
+func tightMemory() (undo func()) {
+	const limit = 112 << 20
+	before := debug.SetMemoryLimit(-1)
+	if before <= limit {
+		return func() {}
+	}
+	debug.SetMemoryLimit(limit)
+	return func() { debug.SetMemoryLimit(before) }
+}
+
+// asked reads the flags that say what to count.
+func (o *logsStatsOptions) asked() (count.Options, error) {
+	var asked count.Options
+	var err error
+	if o.top < 0 {
+		return asked, usagef("--top %d: it cannot be negative", o.top)
+	}
+	if asked.By, err = fieldPaths("--by", o.by.Value()); err != nil {
+		return asked, err
+	}
+	if asked.Distinct, err = fieldPaths("--distinct", o.distinct.Value()); err != nil {
+		return asked, err
+	}
+	if o.interval != "" {
+		asked.Interval, err = when.ParseAgo(o.interval)
+		if err != nil {
+			return asked, usagef("--interval: %s", err)
+		}
+		if asked.Interval < time.Second || asked.Interval%time.Second != 0 {
+			return asked, usagef("--interval %s: it is a number of whole seconds, from 1s on", o.interval)
+		}
+	}
+	return asked, nil
+}
+
+// fieldPaths reads the paths in the values of a flag, each of which may hold
+// several.
+func fieldPaths(flag string, values []string) ([]logs.Path, error) {
+	var paths []logs.Path
+	for _, word := range values {
+		for name := range strings.SplitSeq(word, ",") {
+			name = strings.TrimSpace(name)
+			if name == "" {
+				return nil, usagef("%s %q: a field is missing", flag, word)
+			}
+			p, err := logs.ParsePath(name)
+			if err != nil {
+				return nil, usagef("%s: %s", flag, err)
+			}
+			if slices.ContainsFunc(paths, func(q logs.Path) bool { return q.String() == name }) {
+				return nil, usagef("%s: %s stands there twice", flag, name)
+			}
+			paths = append(paths, p)
+		}
+	}
+	return paths, nil
+}
+
+func (o *logsStatsOptions) show(w *reading, once *logs.Dedupe, r *count.Result) error {
+	top := o.top
+	if !o.topSet && o.app.streams.OutTerminal && o.app.format(o.output) == "table" {
+		top = 20
+	}
+	if err := render.LogStats(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), o.counted(w, once, r.Total), r, top); err != nil {
+		return printed(err)
+	}
+	o.app.limits(r)
+	if r.Interval > 0 && r.NoTime > 0 {
+		o.app.warn("%s without a readable eventTime: in no piece of time", render.Count(int(r.NoTime), "record"))
+	}
+	w.summary(int(r.Total.Count))
+	return nil
+}
+
+func (o *logsStatsOptions) showOverview(w *reading, once *logs.Dedupe, v *count.Overview) error {
+	top := 5
+	if o.topSet {
+		top = o.top
+	}
+	if err := render.LogOverview(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), o.counted(w, once, v.Total), v, top); err != nil {
+		return printed(err)
+	}
+	for _, r := range []*count.Result{v.Accounts, v.Regions, v.Services, v.Events, v.Identities, v.Addresses, v.Errors} {
+		o.app.limits(r)
+	}
+	w.summary(int(v.Total.Count))
+	return nil
+}
+
+// counted is what was read and what became of it: the sum is right.
+func (o *logsStatsOptions) counted(w *reading, once *logs.Dedupe, total count.Group) render.Counted {
+	c := render.Counted{Files: w.files, Unread: w.unread, Records: w.records}
+	if once != nil {
+		c.Folded = once.Counts().Folded
+	}
+	c.LeftOut = w.records - int(total.Count) - c.Folded
+	return c
+}
+
+// limits says where a count is not exact.
+func (a *app) limits(r *count.Result) {
+	if r.Others != nil {
+		a.warn("too many different values of %s to keep them all: %s are counted together as \"(others)\", and the other counts are the least they can be",
+			strings.Join(r.By, ","), render.Count(int(r.Others.Count), "record"))
+	}
+	if r.Unbinned {
+		a.warn("too many pieces of time to keep them all: their counts are the least they can be")
+	}
+	if r.Cut {
+		a.warn("a record has too many values: not all combinations of them are counted")
 	}
 }

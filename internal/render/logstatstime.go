@@ -1,0 +1,161 @@
+package render
+
+import (
+	"bufio"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+
+	"trailctl/logs/count"
+)
+
+// mostEmpty is how many rows without records stand one below the other;
+// longer gaps are told in one row.
+const mostEmpty = 6
+
+// histogram is the table of an interval: a row for each piece of time.
+type histogram struct {
+	table  Table
+	layout string
+	step   time.Duration
+	counts []int64               // of the rows
+	series []map[time.Time]int64 // of the columns after the first two
+}
+
+// histogramTable is a row for each piece of time: with a bar, or with a
+// column for each of the most frequent values.
+func histogramTable(w *bufio.Writer, t Terminal, r *count.Result, top int) error {
+	bins := r.Total.Bins
+	if len(bins) == 0 {
+		return nil
+	}
+	h := &histogram{step: r.Interval, layout: binLayout(t, r.Interval)}
+	h.table.Columns = []Column{{Head: zoned("FROM", t)}, {Head: "RECORDS", Right: true}}
+	most := int64(0)
+	for _, b := range bins {
+		most = max(most, b.Count)
+	}
+	if len(r.By) > 0 {
+		h.columns(t, r, top)
+	}
+	for i, b := range bins {
+		if i > 0 {
+			h.gap(bins[i-1].Start, b.Start)
+		}
+		h.row(b)
+	}
+	if len(r.By) == 0 {
+		h.table.bars(h.counts, most, t.Width)
+	}
+	return h.table.Write(w, t.Width, t.Colour)
+}
+
+// binLayout writes the beginnings of pieces of time no finer than they are.
+func binLayout(t Terminal, step time.Duration) string {
+	layout := time.DateTime
+	switch {
+	case t.Width == 0:
+		return time.RFC3339
+	case step%(24*time.Hour) == 0:
+		return "Mon " + time.DateOnly
+	case step%time.Minute == 0:
+		layout = "2006-01-02 15:04"
+	}
+	if t.Width < narrow {
+		return strings.TrimPrefix(layout, "2006-")
+	}
+	return layout
+}
+
+// columns gives the most frequent values columns: as many as fit, but one at
+// least, and leaves room for one of the others.
+func (h *histogram) columns(t Terminal, r *count.Result, top int) {
+	most, left := 14, t.Width-max(len(h.layout), len("FROM (UTC)"))-2*(len(gap)+len("RECORDS"))
+	switch {
+	case t.Width == 0:
+		most, left = 40, 400
+	case t.Width < narrow:
+		most = 10
+	}
+	left -= len(gap) + len("(others)")
+	shown := 0
+	for g := range r.Groups(top) {
+		head := seriesHead(g, most)
+		left -= len(gap) + max(runewidth.StringWidth(head), len(thousands(g.Count)))
+		if left < 0 && shown > 0 {
+			break
+		}
+		shown++
+		h.table.Columns = append(h.table.Columns, Column{Head: head, Right: true})
+		h.series = append(h.series, byTime(g.Bins))
+	}
+	if r.Len() > shown || r.Others != nil {
+		h.table.Columns = append(h.table.Columns, Column{Head: "(others)", Right: true})
+		h.series = append(h.series, otherBins(r, shown))
+	}
+}
+
+func seriesHead(g count.Group, most int) string {
+	words := make([]string, len(g.Values))
+	for i, v := range g.Values {
+		words[i] = valueWords(v)
+	}
+	head := strings.Join(words, " ")
+	if runewidth.StringWidth(head) > most {
+		return cut(head, most, true)
+	}
+	return head
+}
+
+func byTime(bins []count.Bin) map[time.Time]int64 {
+	m := make(map[time.Time]int64, len(bins))
+	for _, b := range bins {
+		m[b.Start] = b.Count
+	}
+	return m
+}
+
+// otherBins adds up the groups that have no column.
+func otherBins(r *count.Result, shown int) map[time.Time]int64 {
+	sum := map[time.Time]int64{}
+	for i := shown; i < r.Len(); i++ {
+		for _, b := range r.Group(i).Bins {
+			sum[b.Start] += b.Count
+		}
+	}
+	if r.Others != nil {
+		for _, b := range r.Others.Bins {
+			sum[b.Start] += b.Count
+		}
+	}
+	return sum
+}
+
+func (h *histogram) row(b count.Bin) {
+	row := []string{b.Start.Format(h.layout), thousands(b.Count)}
+	for _, s := range h.series {
+		cell := ""
+		if n := s[b.Start]; n > 0 {
+			cell = thousands(n)
+		}
+		row = append(row, cell)
+	}
+	h.table.Rows = append(h.table.Rows, row)
+	h.counts = append(h.counts, b.Count)
+}
+
+// gap fills the time between two pieces that have records. It may be long:
+// a wrong clock is enough.
+func (h *histogram) gap(from, to time.Time) {
+	empty := (to.Unix()-from.Unix())/int64(h.step/time.Second) - 1
+	if empty > mostEmpty {
+		h.table.Rows = append(h.table.Rows, []string{"… " + thousands(empty) + " empty"})
+		h.counts = append(h.counts, 0)
+		return
+	}
+	for range empty {
+		from = from.Add(h.step)
+		h.row(count.Bin{Start: from})
+	}
+}

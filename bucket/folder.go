@@ -24,6 +24,7 @@ const MetadataSuffix = ".metadata.json"
 type Folder struct {
 	dir  string
 	root *os.Root // keeps every read inside, whatever a key or a link says
+	near near
 }
 
 // OpenFolder opens a local copy; close it when done.
@@ -36,14 +37,17 @@ func OpenFolder(dir string) (*Folder, error) {
 }
 
 // Close frees the folder.
-func (f *Folder) Close() error { return f.root.Close() }
+func (f *Folder) Close() error {
+	f.near.close()
+	return f.root.Close()
+}
 
 // URI names a file for people.
 func (f *Folder) URI(key string) string { return filepath.Join(f.dir, filepath.FromSlash(key)) }
 
 // List yields the files under prefix, folder by folder, those after the key
-// after only, if it is not empty. Metadata files are left out. It ends after
-// an error.
+// after only, if it is not empty. Metadata files are left out; links, pipes
+// and the like are marked as Special. It ends after an error.
 func (f *Folder) List(ctx context.Context, prefix, after string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		start := "."
@@ -63,7 +67,12 @@ func (f *Folder) List(ctx context.Context, prefix, after string) iter.Seq2[Objec
 					return fs.SkipDir
 				}
 				return nil
-			case !d.Type().IsRegular(), !strings.HasPrefix(p, prefix), p <= after, strings.HasSuffix(p, MetadataSuffix):
+			case !strings.HasPrefix(p, prefix), p <= after, strings.HasSuffix(p, MetadataSuffix):
+				return nil
+			case !d.Type().IsRegular():
+				if !yield(Object{Key: p, Special: true}, nil) {
+					return fs.SkipAll
+				}
 				return nil
 			}
 			info, err := d.Info()
@@ -115,31 +124,16 @@ func (f *Folder) Get(_ context.Context, key string) (*Body, error) {
 	}
 	// Only digest files have metadata that counts.
 	var meta map[string]string
-	if k, ok := ParseKey(key); ok && k.Kind.folder() == digestFolder {
-		meta, err = f.metadata(key)
+	if strings.Contains(key, digestFolder) {
+		if k, ok := ParseKey(key); ok && k.Kind.folder() == digestFolder {
+			meta, err = f.metadata(key)
+		}
 	}
 	if err != nil {
 		file.Close()
 		return nil, err
 	}
 	return &Body{ReadCloser: file, Size: info.Size(), Metadata: meta}, nil
-}
-
-// regular opens a file. A pipe or a device is refused before it is opened:
-// opening one may never end.
-func (f *Folder) regular(name string) (*os.File, fs.FileInfo, error) {
-	info, err := f.root.Stat(name)
-	if err != nil {
-		return nil, nil, localError(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, errors.New("not a regular file")
-	}
-	file, err := f.root.Open(name)
-	if err != nil {
-		return nil, nil, localError(err)
-	}
-	return file, info, nil
 }
 
 func (f *Folder) metadata(key string) (map[string]string, error) {

@@ -16,6 +16,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	ErrDenied   = errors.New("access denied")
 	ErrArchived = errors.New("archived: restore it from Glacier first")
+	// ErrChecksum says that what came is not what was stored.
+	ErrChecksum = errors.New("what came is not what the bucket holds: the checksum differs")
 )
 
 // Object is one listed object.
@@ -24,6 +26,9 @@ type Object struct {
 	Size     int64     // bytes as stored, so compressed
 	Modified time.Time // when S3 took it; for a local folder the file's own time
 	ETag     string    // empty for a local folder
+	// Special marks what stands in a local folder and is no regular file: a
+	// link, a pipe, a device. It cannot be read.
+	Special bool
 }
 
 // Body is one object being read: the stored bytes, not unzipped.
@@ -31,4 +36,15 @@ type Body struct {
 	io.ReadCloser
 	Size     int64             // -1 when not known
 	Metadata map[string]string // user metadata, names in lower case without x-amz-meta-
+	// MD5 of the object in hex, where S3 tells it: the ETag of an object that
+	// was put in one part, and not encrypted with a KMS or a customer's key.
+	MD5 string
+}
+
+// Verified tells of a body that was read to its end whether S3's own checksum
+// or MD5 vouches for all of its bytes. When the two differ, reading ends with
+// ErrChecksum.
+func (b *Body) Verified() bool {
+	r, ok := b.ReadCloser.(*resuming)
+	return ok && r.verified()
 }

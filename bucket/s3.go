@@ -2,9 +2,9 @@ package bucket
 
 import (
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net/http"
 	"strings"
@@ -125,7 +125,11 @@ func (b *S3) Get(ctx context.Context, key string) (*Body, error) {
 		meta[strings.ToLower(k)] = v
 	}
 	r := &resuming{ctx: ctx, from: b, key: key, etag: out.ETag, body: out.Body, size: size}
-	return &Body{ReadCloser: r, Size: size, Metadata: meta}, nil
+	sum := md5Of(out)
+	if _, r.checked = s3.GetChecksumValidationMetadata(out.ResultMetadata); !r.checked && sum != "" {
+		r.want, r.sum = sum, md5.New()
+	}
+	return &Body{ReadCloser: r, Size: size, Metadata: meta, MD5: sum}, nil
 }
 
 func (b *S3) get(ctx context.Context, key string, change func(*s3.GetObjectInput)) (*s3.GetObjectOutput, error) {
@@ -156,102 +160,6 @@ func classify(err error) error {
 	}
 	return err
 }
-
-// resumeAttempts bounds how often one object is taken up again; each attempt
-// has the SDK's own retries inside.
-const resumeAttempts = 4
-
-// resuming is an object's body that survives cut connections.
-type resuming struct {
-	ctx  context.Context
-	from *S3
-	key  string
-	etag *string
-	body io.ReadCloser
-	size int64 // -1 when not known
-	read int64
-	used int // attempts used
-}
-
-func (r *resuming) Read(p []byte) (int, error) {
-	for {
-		n, err := r.readOnce(p)
-		r.read += int64(n)
-		switch {
-		case err == nil:
-			return n, nil
-		case errors.Is(err, io.EOF) && (r.size < 0 || r.read >= r.size):
-			return n, io.EOF
-		case r.ctx.Err() != nil:
-			return n, context.Cause(r.ctx)
-		}
-		if n > 0 {
-			return n, nil // the next Read meets the error again, or resumes
-		}
-		if again := r.resume(err); again != nil {
-			return 0, again
-		}
-	}
-}
-
-// patience is how long a body may bring nothing before its connection counts
-// as broken.
-const patience = time.Minute
-
-func (r *resuming) readOnce(p []byte) (int, error) {
-	wait := r.from.Patience
-	if wait <= 0 {
-		wait = patience
-	}
-	body := r.body
-	stalled := time.AfterFunc(wait, func() { body.Close() })
-	defer stalled.Stop()
-	return body.Read(p)
-}
-
-// resume opens the object again at the first byte not yet read.
-func (r *resuming) resume(cause error) error {
-	if errors.Is(cause, io.EOF) {
-		cause = io.ErrUnexpectedEOF
-	}
-	fail := fmt.Errorf("reading %s: connection broke after %d bytes: %w", r.from.URI(r.key), r.read, cause)
-	if r.used >= resumeAttempts {
-		return fail
-	}
-	wait := time.NewTimer(100 * time.Millisecond << r.used)
-	defer wait.Stop()
-	r.used++
-	select {
-	case <-r.ctx.Done():
-		return context.Cause(r.ctx)
-	case <-wait.C:
-	}
-	r.body.Close()
-	r.body = http.NoBody
-	out, err := r.from.get(r.ctx, r.key, func(in *s3.GetObjectInput) {
-		if r.read > 0 {
-			in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.read))
-		}
-		in.IfMatch = r.etag
-	})
-	if err != nil {
-		return err
-	}
-	if from := fmt.Sprintf("bytes %d-", r.read); r.read > 0 && out.ContentRange != nil && !strings.HasPrefix(*out.ContentRange, from) {
-		out.Body.Close()
-		return fmt.Errorf("reading %s: the server answered with %s instead of %s", r.from.URI(r.key), *out.ContentRange, from)
-	}
-	if r.read > 0 && out.ContentRange == nil { // a server that knows no ranges
-		if _, err := io.CopyN(io.Discard, out.Body, r.read); err != nil {
-			out.Body.Close()
-			return fail
-		}
-	}
-	r.body = out.Body
-	return nil
-}
-
-func (r *resuming) Close() error { return r.body.Close() }
 
 // HeadBucket is what Region needs of the SDK's client.
 type HeadBucket interface {

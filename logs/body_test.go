@@ -26,12 +26,12 @@ func TestReadAll(t *testing.T) {
 		{"too large", -1, int64(len(text)) - 1, 0, ErrTooLarge},
 		{"fewer bytes come than announced", int64(len(text)) + 1, 1 << 30, len(text), nil},
 	} {
-		got, err := readAll(&bucket.Body{ReadCloser: io.NopCloser(strings.NewReader(text)), Size: c.size}, c.limit)
+		got, err := readAll(&bucket.Body{ReadCloser: io.NopCloser(strings.NewReader(text)), Size: c.size}, c.limit, nil)
 		if len(got) != c.want || !errors.Is(err, c.err) || !strings.HasPrefix(text, string(got)) {
 			t.Errorf("%s: %d bytes, %v", c.name, len(got), err)
 		}
 	}
-	got, err := readAll(&bucket.Body{ReadCloser: io.NopCloser(strings.NewReader(text)), Size: 10}, 1<<30)
+	got, err := readAll(&bucket.Body{ReadCloser: io.NopCloser(strings.NewReader(text)), Size: 10}, 1<<30, nil)
 	if err != nil || len(got) <= 10 {
 		t.Errorf("more bytes come than announced: %d, %v", len(got), err)
 	}
@@ -40,7 +40,7 @@ func TestReadAll(t *testing.T) {
 func TestReadAllDoesNotTrustTheSize(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := readAll(&bucket.Body{ReadCloser: io.NopCloser(strings.NewReader("x")), Size: 1 << 30}, 1<<30); err != nil {
+	if _, err := readAll(&bucket.Body{ReadCloser: io.NopCloser(strings.NewReader("x")), Size: 1 << 30}, 1<<30, nil); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

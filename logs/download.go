@@ -2,14 +2,12 @@ package logs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
-	"strings"
 	"sync"
+	"sync/atomic"
 
 	"trailctl/bucket"
 	"trailctl/internal/when"
@@ -18,17 +16,28 @@ import (
 // Download copies objects into a folder and keeps the bucket's layout there.
 // What is there already is never written over: with the right size it is not
 // fetched again, else it is ErrDifferent. An object appears under its name
-// only when it is whole: until then it lies in PartialFolder, which a later
-// run clears. Two downloads into one folder at the same time disturb each
-// other.
+// only when it is whole and its checksum, where S3 tells one, is right. Until
+// then it has a name of its own, which a later run clears away. A second
+// download into the same folder at the same time is ErrBusy.
 type Download struct {
 	Source  Source
 	Dest    string
-	Workers int // 0 means 64
+	Workers int // 0 means DefaultDownloads
+	// Decompress writes log files as plain JSON, without .gz in their names.
+	// Of those that are there it compares the time, which is the object's.
+	// Digest files stay as they are: their signature is over those bytes.
+	Decompress bool
+	// Sync waits until each file, and its folder, has reached the disk, so
+	// that a power cut takes nothing away that was told to be there.
+	Sync bool
 	// Done, when set, is told of each object that was dealt with, with the
 	// error that kept it from being fetched. Calls do not overlap.
 	Done func(Ledger, Found, error)
 }
+
+// DefaultDownloads is how many objects are fetched at once. S3 takes 5,500
+// requests a second for a prefix, and answers one in some 20 ms.
+const DefaultDownloads = 128
 
 // Ledger accounts for every object that was listed.
 type Ledger struct {
@@ -53,6 +62,11 @@ type Ledger struct {
 	// Signed says for each region with digest files from when to when those
 	// were signed; their public keys are needed to check them.
 	Signed map[string]when.Window `json:"-"`
+
+	// Total counts the objects that the listing has met so far, which runs
+	// ahead of the fetching; AllListed that it met the last one.
+	Total     int  `json:"-"`
+	AllListed bool `json:"-"`
 }
 
 // ErrDifferent says that the folder has a file that is not the bucket's object
@@ -91,52 +105,89 @@ func (d *Download) Run(ctx context.Context, found iter.Seq2[Found, error]) (Ledg
 		return ledger, err
 	}
 	defer root.Close()
-	// A killed run leaves its unfinished files behind.
-	if err := root.RemoveAll(PartialFolder); err != nil {
-		return ledger, fmt.Errorf("clearing unfinished files: %w", err)
-	}
-	if err := root.Mkdir(PartialFolder, 0o700); err != nil {
+	release, stale, err := lock(root)
+	if err != nil {
 		return ledger, err
 	}
-	defer root.RemoveAll(PartialFolder)
-
-	outcomes := make(chan outcome)
-	go d.dispatch(ctx, root, found, outcomes)
+	defer release()
+	if stale {
+		if err := clearPartial(root); err != nil {
+			return ledger, fmt.Errorf("clearing unfinished files away: %w", err)
+		}
+	}
+	dirs := openFolders(root, d.Sync)
+	listing := list(ctx, found)
+	outcomes := make(chan outcome, 64)
+	go d.dispatch(ctx, dirs, listing, outcomes)
 	for o := range outcomes {
 		ledger.enter(o)
+		ledger.Total, ledger.AllListed = int(listing.total.Load()), listing.all.Load()
 		if d.Done != nil {
 			d.Done(ledger, o.found, o.err)
 		}
 	}
-	return ledger, context.Cause(ctx)
+	err = dirs.close()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return ledger, err
+}
+
+// listing is what was found and waits to be fetched.
+type listing struct {
+	found chan finding
+	total atomic.Int64 // objects
+	all   atomic.Bool
+}
+
+// listAhead is by how many objects the listing runs ahead of the fetching, so
+// that near the end the number of all is known.
+const listAhead = 10_000
+
+func list(ctx context.Context, found iter.Seq2[Found, error]) *listing {
+	l := &listing{found: make(chan finding, listAhead)}
+	go func() {
+		defer close(l.found)
+		for f, err := range found {
+			if f.Object.Key != "" {
+				l.total.Add(1)
+			}
+			select {
+			case l.found <- finding{f, err}:
+			case <-ctx.Done():
+				return
+			}
+		}
+		l.all.Store(true)
+	}()
+	return l
 }
 
 // dispatch shares the objects out among the workers and closes outcomes when
 // all is done.
-func (d *Download) dispatch(ctx context.Context, root *os.Root, found iter.Seq2[Found, error], outcomes chan<- outcome) {
+func (d *Download) dispatch(ctx context.Context, dirs *folders, l *listing, outcomes chan<- outcome) {
 	workers := d.Workers
 	if workers <= 0 {
-		workers = defaultFetchers
+		workers = DefaultDownloads
 	}
 	todo := make(chan Found)
 	var running sync.WaitGroup
 	for n := range workers {
 		running.Go(func() {
-			temp := fmt.Sprintf("%s/%d", PartialFolder, n)
+			w := &fetcher{Download: d, dirs: dirs, temp: fmt.Sprintf("%s-%d", partial, n)}
 			for f := range todo {
-				outcomes <- d.one(ctx, root, f, temp)
+				outcomes <- w.one(ctx, f)
 			}
 		})
 	}
-	for f, err := range found {
-		if ctx.Err() != nil {
-			break
+	for f := range l.found {
+		switch {
+		case ctx.Err() != nil: // what waits was not listed, as it were
+		case f.err != nil || f.Skip != "":
+			outcomes <- outcome{found: f.Found, err: f.err}
+		default:
+			todo <- f.Found
 		}
-		if err != nil || f.Skip != "" {
-			outcomes <- outcome{found: f, err: err}
-			continue
-		}
-		todo <- f
 	}
 	close(todo)
 	running.Wait()
@@ -184,82 +235,4 @@ func (l *Ledger) enter(o outcome) {
 
 func isDigest(f Found) bool {
 	return f.Log && (f.Key.Kind == bucket.Digest || f.Key.Kind == bucket.BackfillDigest)
-}
-
-func (d *Download) one(ctx context.Context, root *os.Root, f Found, temp string) outcome {
-	o := outcome{found: f}
-	name, err := localName(f.Object.Key)
-	if err != nil {
-		o.err = err
-		return o
-	}
-	switch look(root, name, f) {
-	case isSame:
-		o.there = true
-	case isOther:
-		o.err = fmt.Errorf("%s: %w", d.Source.URI(f.Object.Key), ErrDifferent)
-	default:
-		o.there, o.bytes, o.err = d.fetch(ctx, root, f, name, temp)
-		_ = root.Remove(temp) // there is none when all went well
-		o.stopped = o.err != nil && ctx.Err() != nil
-	}
-	return o
-}
-
-// localName is the path that a key gets below the folder. Keys that would
-// lead out of it, or mean different places on different systems, have none.
-func localName(key string) (string, error) {
-	bad := ""
-	for segment := range strings.SplitSeq(key, "/") {
-		switch {
-		case segment == "":
-			bad = "an empty folder name"
-		case segment == "." || segment == "..":
-			bad = "the folder name " + segment
-		case strings.ContainsAny(segment, "\\\x00"):
-			bad = "a backslash or a NUL"
-		case len(segment) > 255:
-			bad = "a name of more than 255 bytes"
-		}
-	}
-	first, _, _ := strings.Cut(key, "/")
-	switch {
-	case bad != "":
-	case first == PartialFolder || first == KeysFile || first == unfinishedKeys:
-		bad = "a name that the download needs for itself"
-	case len(first) > 1 && first[1] == ':':
-		bad = "a drive letter"
-	}
-	if bad != "" {
-		return "", fmt.Errorf("the key %q cannot be a path in a folder: it has %s", key, bad)
-	}
-	return key, nil
-}
-
-func writeMetadata(root *os.Root, name, temp string, meta map[string]string) error {
-	if meta == nil {
-		meta = map[string]string{}
-	}
-	raw, err := json.MarshalIndent(meta, "", "  ")
-	if err != nil {
-		return err
-	}
-	return replaceFile(root, name+bucket.MetadataSuffix, temp, append(raw, '\n'))
-}
-
-// replaceFile writes a small file as a whole or not at all.
-func replaceFile(root *os.Root, name, temp string, content []byte) error {
-	if _, err := writeFile(root, temp, strings.NewReader(string(content))); err != nil {
-		return err
-	}
-	return root.Rename(temp, name)
-}
-
-func writeFile(root *os.Root, name string, from io.Reader) (int64, error) {
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	n, err := io.Copy(file, from)
-	return n, errors.Join(err, file.Close())
 }

@@ -31,10 +31,26 @@ func download(t *testing.T, b *fakeBucket, dest string) Ledger {
 	if !l.Balanced() {
 		t.Errorf("the ledger does not add up: %+v", l)
 	}
-	if _, err := os.Stat(filepath.Join(dest, PartialFolder)); err == nil {
-		t.Errorf("%s was left behind", PartialFolder)
+	if left := unfinishedIn(t, dest); len(left) > 0 {
+		t.Errorf("%q were left behind", left)
 	}
 	return l
+}
+
+// unfinishedIn are the files of a folder that are only for a running download.
+func unfinishedIn(t *testing.T, dest string) []string {
+	t.Helper()
+	var left []string
+	err := filepath.WalkDir(dest, func(p string, d os.DirEntry, err error) error {
+		if strings.HasPrefix(d.Name(), partial) || d.Name() == LockFile {
+			left = append(left, p)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left
 }
 
 func TestDownload(t *testing.T) {
@@ -42,10 +58,12 @@ func TestDownload(t *testing.T) {
 	digest := digestKey("us-east-1", "2026-01-02T01:00")
 	b.meta = map[string]map[string]string{digest: {"signature": "00ff"}}
 	// A killed run has left something half done.
-	if err := os.MkdirAll(filepath.Join(dest, PartialFolder), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dest, PartialFolder, "7"), []byte("half"), 0o600); err != nil {
+	elsewhere := filepath.Join(dest, "elsewhere")
+	if err := errors.Join(
+		os.MkdirAll(elsewhere, 0o700),
+		os.WriteFile(filepath.Join(elsewhere, partial+"-7"), []byte("half"), 0o600),
+		os.WriteFile(filepath.Join(dest, LockFile), nil, 0o600),
+	); err != nil {
 		t.Fatal(err)
 	}
 
@@ -176,11 +194,20 @@ func TestDownloadStaysInItsFolder(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(dest, 0o700), os.MkdirAll(outside, 0o700), os.Symlink(outside, filepath.Join(dest, "link"))); err != nil {
 		t.Fatal(err)
 	}
-	b := &fakeBucket{objects: map[string][]byte{"good.json": []byte("x")}}
+	b := &fakeBucket{objects: map[string][]byte{"good.json": []byte("x"), "new/good.json": []byte("x"), "folder.json": []byte("evil")}}
+	if err := errors.Join( // what is there before
+		os.WriteFile(filepath.Join(dest, "good.json"), []byte("x"), 0o600),
+		os.WriteFile(filepath.Join(dest, "file.json"), []byte("x"), 0o600),
+		os.Mkdir(filepath.Join(dest, "folder.json"), 0o700),
+	); err != nil {
+		t.Fatal(err)
+	}
 	bad := []string{
 		"../evil.json", "a/../../evil.json", "/evil.json", "a//evil.json", "./evil.json", `a\..\evil.json`, "a\x00.json",
-		"C:/evil.json", PartialFolder + "/../../evil.json", "link/evil.json", strings.Repeat("a", 300) + ".json", "a/./evil.json",
-		KeysFile + "/evil.json", unfinishedKeys + "/evil.json",
+		"C:/evil.json", partial + "-1/../../evil.json", "link/evil.json", strings.Repeat("a", 300) + ".json", "a/./evil.json",
+		KeysFile + "/evil.json", unfinishedKeys + "/evil.json", LockFile + "/evil.json", "a/" + partial + "-1/evil.json",
+		"a\nb.json", "a\x1b[2Jb.json", "a/\u0085.json", "a\xff.json", "a/b./evil.json", "a/b /evil.json", "a/z:/evil.json",
+		"..\\..\\evil.json", "file.json/evil.json", "GOOD.json", "deep/../good.json",
 	}
 	for _, k := range bad {
 		b.objects[k] = []byte("evil")
@@ -195,18 +222,19 @@ func TestDownloadStaysInItsFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The one below PartialFolder is passed over by its name.
-	if l.Fetched != 1 || l.Failed != len(bad)-1 || l.Skipped != 1 || len(named) != l.Failed || l.Complete() || !l.Balanced() {
+	// A folder is where folder.json would be.
+	if l.Fetched != 1 || l.Present != 1 || l.Failed != len(bad) || l.Different != 1 || len(named) != l.Failed+1 || l.Complete() || !l.Balanced() {
 		t.Errorf("%+v; named %q", l, named)
 	}
 	var files []string
 	_ = filepath.WalkDir(filepath.Dir(dest), func(p string, d os.DirEntry, _ error) error {
 		if d.Type().IsRegular() {
-			files = append(files, p)
+			name, _ := filepath.Rel(dest, p)
+			files = append(files, filepath.ToSlash(name))
 		}
 		return nil
 	})
-	if len(files) != 1 || files[0] != filepath.Join(dest, "good.json") {
+	if strings.Join(files, " ") != "file.json good.json new/good.json" {
 		t.Errorf("files: %q", files)
 	}
 }
@@ -238,16 +266,18 @@ func TestDownloadIsBounded(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		listed, sent int64 // sizes; sent is -1 when the answer does not say
+		want         string
 	}{
-		{"an endless answer without a size", 5, -1},
-		{"an endless answer with a size", 5, 7},
+		{"an endless answer without a size", 5, -1, "more than"},
+		{"an endless answer with a size", 5, 5, "more than"},
+		{"an answer with another size", 5, 7, "when it was listed"},
 	} {
 		b := &endless{fakeBucket: &fakeBucket{objects: map[string][]byte{"a.json": make([]byte, c.listed)}}, size: c.sent}
 		dest := t.TempDir()
 		var failed error
 		d := &Download{Source: b, Dest: dest, Done: func(_ Ledger, _ Found, err error) { failed = err }}
 		l, err := d.Run(t.Context(), Find(t.Context(), b, Query{Flat: true}))
-		if err != nil || l.Failed != 1 || failed == nil || !strings.Contains(failed.Error(), "more than") {
+		if err != nil || l.Failed != 1 || failed == nil || !strings.Contains(failed.Error(), c.want) {
 			t.Errorf("%s: %+v, %v, %v", c.name, l, err, failed)
 		}
 		if most := max(c.listed, c.sent) + 1; b.read > most {

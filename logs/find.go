@@ -57,19 +57,19 @@ func Widen(w when.Window, lag time.Duration) when.Window {
 
 // ForCopy are the windows of delivery times that make a copy which can be
 // proved by itself. The records of a window of event times lie in log files
-// that are delivered from its start to DefaultLag after its end. A digest file
+// that are delivered from its start to lag after its end. A digest file
 // covers an hour at most, and lists the log files delivered in it. So the
 // digest files around those log files begin up to an hour before the first and
 // end up to an hour after the last; all that they list is copied, and no
 // digest file that reaches beyond. The margin is for minutes in names.
-func ForCopy(w when.Window) (files, digests when.Window) {
+func ForCopy(w when.Window, lag time.Duration) (files, digests when.Window) {
 	const span, margin = time.Hour, 5 * time.Minute
 	files, digests = w, w
 	if !w.Start.IsZero() {
 		files.Start, digests.Start = w.Start.Add(-span-margin), w.Start
 	}
 	if !w.End.IsZero() {
-		files.End = w.End.Add(DefaultLag + span + margin)
+		files.End = w.End.Add(lag + span + margin)
 		digests.End = files.End
 	}
 	return files, digests
@@ -94,6 +94,7 @@ const (
 	SkipOwn      = "files of an earlier download"
 	SkipFolder   = "folder placeholders"
 	SkipContents = "no log files by their contents"
+	SkipSpecial  = "not regular files"
 )
 
 // Find yields the objects of a query in the order of the times in their names
@@ -125,8 +126,10 @@ func (q *Query) judge(o bucket.Object) Found {
 	switch {
 	case strings.HasSuffix(o.Key, "/"):
 		f.Skip = SkipFolder
-	case path.Base(o.Key) == KeysFile, path.Base(o.Key) == unfinishedKeys, strings.Contains("/"+o.Key, "/"+PartialFolder+"/"):
+	case isOwn(o.Key):
 		f.Skip = SkipOwn
+	case o.Special:
+		f.Skip = SkipSpecial
 	case f.Log:
 		f.Skip = q.judgeKey(f.Key)
 	case otherService(o.Key):
@@ -185,15 +188,6 @@ func otherService(key string) bool {
 func isAccount(s string) bool {
 	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
 }
-
-// PartialFolder is where a download keeps what it has not finished.
-const PartialFolder = ".trailctl-partial"
-
-// KeysFile is the file at the top of a download that holds the public keys.
-const KeysFile = "public-keys.json"
-
-// unfinishedKeys is KeysFile until it is whole.
-const unfinishedKeys = KeysFile + ".partial"
 
 // looksLikeLog goes by the name alone.
 func looksLikeLog(key string) bool {

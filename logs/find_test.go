@@ -180,7 +180,7 @@ func TestForCopy(t *testing.T) {
 		{End: at("2026-01-10T10:30")},
 		{},
 	} {
-		files, digests := ForCopy(w)
+		files, digests := ForCopy(w, DefaultLag)
 		q := Query{Window: files, DigestWindow: digests, Digests: true}
 		taken := func(k bucket.Kind, t time.Time) bool {
 			return q.judgeKey(bucket.Key{Kind: k, Time: t, Region: "us-east-1"}) == ""
@@ -217,9 +217,31 @@ func TestFindListsOnlyTheDaysOfTheWindow(t *testing.T) {
 		}
 	}
 	region := "AWSLogs/" + account + "/CloudTrail/us-east-1/"
-	want := region + "2026/01/01/ after " + region + "2026/01/01/" + account + "_CloudTrail_us-east-1_20260101T2300Z"
+	want := region + " after " + region + "2026/01/01/" + account + "_CloudTrail_us-east-1_20260101T2300Z"
 	if !slices.Contains(b.lists, want) {
 		t.Errorf("listed %q, not %q", b.lists, want)
+	}
+}
+
+// What does not fit into a page is listed by days, each key once.
+func TestFindListsByDays(t *testing.T) {
+	b := &fakeBucket{objects: map[string][]byte{}}
+	var want []string
+	for i := range 3 * page {
+		unique := fmt.Sprintf("n%04d", i)
+		want = append(want, unique)
+		b.objects[logKey(account, "us-east-1", at("2026-01-01T00:00").Add(time.Duration(i)*2*time.Minute).Format("2006-01-02T15:04"), unique)] = nil
+	}
+	q := Query{Base: &bucket.Base{Account: account}, Window: when.Window{Start: at("2026-01-01T00:00"), End: at("2026-01-05T04:00")}}
+	taken, _, errs := found(t, b, q)
+	if !slices.Equal(taken, want) || len(errs) > 0 {
+		t.Errorf("%d keys, %v", len(taken), errs)
+	}
+	region := "AWSLogs/" + account + "/CloudTrail/us-east-1/"
+	days := slices.DeleteFunc(slices.Clone(b.lists), func(l string) bool { return !strings.HasPrefix(l, region+"2026/01/0") })
+	// A page reaches from the first of January to the second.
+	if len(days) != 3 || !slices.ContainsFunc(days, func(l string) bool { return strings.HasPrefix(l, region+"2026/01/02/ after "+region+"2026/01/02/") }) {
+		t.Errorf("listed %q", b.lists)
 	}
 }
 

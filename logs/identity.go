@@ -1,6 +1,9 @@
 package logs
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // Identity is who made a call: the userIdentity of a record, as far as it
 // says.
@@ -18,24 +21,32 @@ type Identity struct {
 // Identity reads the userIdentity.
 func (r *Record) Identity() Identity {
 	var id Identity
-	eachMember(r.value(fieldIdentity), func(name, value []byte) bool {
+	object := r.value(fieldIdentity)
+	whole := string(object) // which the fields are parts of
+	eachMemberAt(object, func(name []byte, begin, end int) bool {
+		value := func() string {
+			if v := object[begin:end]; v[0] != '"' || bytes.IndexByte(v, '\\') >= 0 {
+				return text(v)
+			}
+			return whole[begin+1 : end-1]
+		}
 		switch string(name) {
 		case "type":
-			id.Type = text(value)
+			id.Type = value()
 		case "arn":
-			id.ARN = text(value)
+			id.ARN = value()
 		case "accountId":
-			id.AccountID = text(value)
+			id.AccountID = value()
 		case "principalId":
-			id.PrincipalID = text(value)
+			id.PrincipalID = value()
 		case "userName":
-			id.UserName = text(value)
+			id.UserName = value()
 		case "accessKeyId":
-			id.AccessKeyID = text(value)
+			id.AccessKeyID = value()
 		case "invokedBy":
-			id.InvokedBy = text(value)
+			id.InvokedBy = value()
 		case "sessionContext":
-			id.Issuer = text(lookup(lookup(value, "sessionIssuer"), "userName"))
+			id.Issuer = text(lookup(lookup(object[begin:end], "sessionIssuer"), "userName"))
 		}
 		return true
 	})
@@ -74,21 +85,51 @@ func (id Identity) Words() string {
 	return id.Type
 }
 
-// session is the role and the session's name, which ends the ARN and the
-// principal.
+// Role is the role whose session made the call, empty when it was none.
+func (id Identity) Role() string {
+	if id.Type != "" && id.Type != "AssumedRole" {
+		return id.Issuer
+	}
+	role, _ := id.sessionParts()
+	return role
+}
+
+// User is the name that people would type: of an IAM user, a federated user,
+// or the session of a role, and "root". Services and other accounts have none.
+func (id Identity) User() string {
+	switch id.Type {
+	case "Root":
+		return "root"
+	case "AssumedRole":
+		_, name := id.sessionParts()
+		return firstOf(name, id.UserName)
+	case "AWSService", "AWSAccount":
+		return id.UserName
+	}
+	resource := afterColons(id.ARN)
+	return firstOf(id.UserName, resource[strings.LastIndexByte(resource, '/')+1:])
+}
+
+// session is the role and the session's name.
 func (id Identity) session() string {
-	role, name := id.Issuer, ""
-	if parts := strings.Split(afterColons(id.ARN), "/"); len(parts) > 2 {
+	role, name := id.sessionParts()
+	if role == "" || name == "" {
+		return firstOf(role, name)
+	}
+	return role + "/" + name
+}
+
+// sessionParts finds the role and the session's name, which ends the ARN and
+// the principal.
+func (id Identity) sessionParts() (role, name string) {
+	role = id.Issuer
+	if parts := strings.Split(afterColons(id.ARN), "/"); len(parts) > 2 && parts[0] == "assumed-role" {
 		role, name = firstOf(role, parts[1]), parts[len(parts)-1]
 	}
 	if name == "" {
 		_, name, _ = strings.Cut(id.PrincipalID, ":")
 	}
-	switch {
-	case role == "" || name == "":
-		return firstOf(role, name)
-	}
-	return role + "/" + name
+	return role, name
 }
 
 // afterColons is the resource part of an ARN.

@@ -2,7 +2,6 @@ package logs
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"time"
 
 	"trailctl/bucket"
@@ -29,15 +27,22 @@ const (
 
 // look compares by size. A digest file is worth more, because it comes with
 // its signature: it is only the same when its metadata is there and the bucket
-// has not written it since.
-func look(root *os.Root, name string, f Found) presence {
+// has not written it since. What was decompressed has another size than the
+// object, and is told by the object's time.
+func look(root *os.Root, name string, f Found, unpacked bool) presence {
 	info, err := root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return isAbsent
 	case err != nil:
 		return isUnsure // fetching says what is wrong
-	case !info.Mode().IsRegular() || info.Size() != f.Object.Size:
+	case !info.Mode().IsRegular():
+		return isOther
+	case unpacked && sameSecond(info.ModTime(), f.Object.Modified):
+		return isSame
+	case unpacked:
+		return isUnsure
+	case info.Size() != f.Object.Size:
 		return isOther
 	case !isDigest(f):
 		return isSame
@@ -50,64 +55,35 @@ func look(root *os.Root, name string, f Found) presence {
 
 func sameSecond(a, b time.Time) bool { return a.Unix() == b.Unix() }
 
-// fetch writes an object to temp and moves it to its name when it is whole and
-// nothing is there. there tells that the same was there before.
-func (d *Download) fetch(ctx context.Context, root *os.Root, f Found, name, temp string) (there bool, n int64, err error) {
-	body, n, err := d.receive(ctx, root, f, temp)
-	if err != nil {
-		return false, n, err
-	}
-	if err := root.MkdirAll(path.Dir(name), 0o700); err != nil {
-		return false, n, err
-	}
+// place gives a whole file its name, when nothing is there. there tells that
+// the same was there before.
+func (w *fetcher) place(at *folder, name, temp string, f Found, meta map[string]string) (there bool, err error) {
 	if t := f.Object.Modified; !t.IsZero() {
-		_ = root.Chtimes(temp, time.Time{}, t) // nice to have
+		_ = at.root.Chtimes(temp, time.Time{}, t) // nice to have
 	}
-	saved, err := sameFile(root, name, temp)
+	at.placing.Lock()
+	defer at.placing.Unlock()
+	saved, err := sameFile(at.root, name, temp)
 	if err == nil && isDigest(f) {
 		// The metadata goes first: a digest file that is there has its own.
-		there, err = keepMetadata(root, name, temp+".metadata", body.Metadata)
-	}
-	if errors.Is(err, ErrDifferent) {
-		return false, n, fmt.Errorf("%s: %w", d.Source.URI(f.Object.Key), err)
+		there, err = w.keepMetadata(at.root, name, temp+"-metadata", meta)
 	}
 	if err != nil {
-		return false, n, err
+		return false, err
 	}
-	return there && saved, n, root.Rename(temp, name)
-}
-
-// receive writes an object to temp.
-func (d *Download) receive(ctx context.Context, root *os.Root, f Found, temp string) (*bucket.Body, int64, error) {
-	uri := d.Source.URI(f.Object.Key)
-	body, err := d.Source.Get(ctx, f.Object.Key)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer body.Close()
-	want := f.Object.Size
-	if body.Size >= 0 {
-		want = body.Size
-	}
-	// One byte more tells an object that does not end where it should.
-	n, err := writeFile(root, temp, io.LimitReader(body, want+1))
-	if err != nil {
-		return nil, n, fmt.Errorf("copying %s: %w", uri, err)
-	}
-	if n > want {
-		return nil, n, fmt.Errorf("copying %s: more than its %d bytes came", uri, want)
-	}
-	if n < want {
-		return nil, n, fmt.Errorf("copying %s: %d bytes came instead of %d", uri, n, want)
-	}
-	return body, n, nil
+	at.wrote = true
+	return (there || !isDigest(f)) && saved, at.root.Rename(temp, name)
 }
 
 // sameFile tells whether a file is there with the contents of temp. With
 // others it is ErrDifferent.
 func sameFile(root *os.Root, name, temp string) (bool, error) {
-	if _, err := root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+	info, err := root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		return false, ErrDifferent
 	}
 	saved, err := checksum(root, name)
 	if err != nil {
@@ -133,10 +109,10 @@ func checksum(root *os.Root, name string) ([]byte, error) {
 
 // keepMetadata writes the metadata of a digest file, or tells that the same
 // is there. When other metadata is there it is ErrDifferent.
-func keepMetadata(root *os.Root, name, temp string, meta map[string]string) (bool, error) {
+func (w *fetcher) keepMetadata(root *os.Root, name, temp string, meta map[string]string) (bool, error) {
 	raw, err := root.ReadFile(name + bucket.MetadataSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, writeMetadata(root, name, temp, meta)
+		return false, w.writeMetadata(root, name, temp, meta)
 	}
 	if err != nil {
 		return false, err
@@ -146,4 +122,40 @@ func keepMetadata(root *os.Root, name, temp string, meta map[string]string) (boo
 		return false, fmt.Errorf("the metadata, which holds the signature: %w", ErrDifferent)
 	}
 	return true, nil
+}
+
+func (w *fetcher) writeMetadata(root *os.Root, name, temp string, meta map[string]string) error {
+	if meta == nil {
+		meta = map[string]string{}
+	}
+	raw, err := json.MarshalIndent(meta, "", "  ")
+	if err != nil {
+		return err
+	}
+	return replaceFile(root, name+bucket.MetadataSuffix, temp, append(raw, '\n'), w.Sync)
+}
+
+// replaceFile writes a small file as a whole or not at all.
+func replaceFile(root *os.Root, name, temp string, content []byte, sync bool) error {
+	err := createFile(root, temp, sync, func(file io.Writer) error {
+		_, err := file.Write(content)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return root.Rename(temp, name)
+}
+
+// createFile makes a file with what fill writes.
+func createFile(root *os.Root, name string, sync bool, fill func(io.Writer) error) error {
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	err = fill(file)
+	if err == nil && sync {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
 }

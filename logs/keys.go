@@ -79,7 +79,7 @@ func SaveKeys(ctx context.Context, dest string, signed map[string]when.Window, c
 	if len(keys) > 0 {
 		raw, err := json.MarshalIndent(keyFile{Version: 1, Keys: keys}, "", "  ")
 		if err == nil {
-			err = replaceFile(root, KeysFile, unfinishedKeys, append(raw, '\n'))
+			err = replaceFile(root, KeysFile, unfinishedKeys, append(raw, '\n'), true)
 		}
 		failed = append(failed, err)
 	}

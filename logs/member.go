@@ -38,6 +38,11 @@ func lookup(object []byte, name string) []byte {
 // eachMember visits the members of an object until visit answers false. It
 // visits none of anything else.
 func eachMember(object []byte, visit func(name, value []byte) bool) {
+	eachMemberAt(object, func(name []byte, begin, end int) bool { return visit(name, object[begin:end]) })
+}
+
+// eachMemberAt is eachMember that says where the value lies.
+func eachMemberAt(object []byte, visit func(name []byte, begin, end int) bool) {
 	if len(object) == 0 || object[0] != '{' {
 		return
 	}
@@ -53,7 +58,7 @@ func eachMember(object []byte, visit func(name, value []byte) bool) {
 			name = unquote(object[i:end])
 		}
 		begin := s.space(s.space(end) + 1)
-		if i, err = s.value(begin); err != nil || !visit(name, object[begin:i]) {
+		if i, err = s.value(begin); err != nil || !visit(name, begin, i) {
 			return
 		}
 		i = s.space(i)

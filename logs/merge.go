@@ -147,7 +147,50 @@ func inOrder(ctx context.Context, src Source, shards []shard, ahead int) iter.Se
 	}
 }
 
+// list lists a shard: as a whole, if a page holds it, else the rest of it by
+// days, several at a time.
 func (s shard) list(ctx context.Context, src Source) iter.Seq2[bucket.Object, error] {
+	if len(s.days) == 0 {
+		return s.listWhole(ctx, src)
+	}
+	return func(yield func(bucket.Object, error) bool) {
+		last, n := "", 0
+		for o, err := range s.listWhole(ctx, src) {
+			if !yield(o, err) || err != nil {
+				return
+			}
+			if last, n = o.Key, n+1; n == page {
+				break
+			}
+		}
+		if n < page {
+			return
+		}
+		for o, err := range inOrder(ctx, src, s.rest(last), s.ahead) {
+			if ctx.Err() != nil {
+				return // said once, by the caller
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// rest are the days after a key, and what is left of its own.
+func (s shard) rest(key string) []shard {
+	var days []shard
+	for _, d := range s.days {
+		if day := d.prefix + "\xff"; day < key {
+			continue
+		}
+		d.after = max(d.after, key)
+		days = append(days, d)
+	}
+	return days
+}
+
+func (s shard) listWhole(ctx context.Context, src Source) iter.Seq2[bucket.Object, error] {
 	return func(yield func(bucket.Object, error) bool) {
 		if s.err != nil {
 			yield(bucket.Object{}, s.err)

@@ -2,67 +2,132 @@ package logs
 
 import (
 	"fmt"
-	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 )
 
 // Path names values of a record: a field by its way through the JSON
-// ("eventName", "userIdentity.sessionContext.sessionIssuer.userName",
-// "resources[].ARN", where [] stands for each element of a list), or a word
-// that stands for something which several fields tell together: see Words.
+// ("eventName", "userIdentity.sessionContext.sessionIssuer.userName"), or a
+// word that stands for something which several fields tell together: see
+// Words. Behind a list, [] means each element ("resources[].ARN") and [0] the
+// first. A name with dots or other marks in it stands in double quotes:
+// requestParameters."ec2.tag".
 type Path struct {
 	text  string
-	top   field    // of a known top-level field, else fieldNone
-	steps []string // below the record, "[]" for each element
-	word  func(r *Record) string
+	word  word
+	top   field // of a known top-level field, else fieldNone
+	steps []step
 }
 
-// Words are the names that stand for more than one field.
-func Words() []string {
-	var names []string
-	for name := range words() {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+// step is one step down: to a member, or with each to all elements of a
+// list, or with index to one of them.
+type step struct {
+	name  string
+	index int
+	each  bool
+	list  bool // index or each counts, not name
 }
 
-func words() map[string]func(*Record) string {
-	return map[string]func(*Record) string{
-		"identity": func(r *Record) string { return r.Identity().Words() },
-		"service":  func(r *Record) string { return service(r.Source()) },
-		"event":    (*Record).Name,
-		"address":  (*Record).SourceAddress,
-		"region":   (*Record).Region,
-		"account":  (*Record).Account,
-		"role":     func(r *Record) string { return r.Identity().Issuer },
-		"user":     func(r *Record) string { return r.Identity().UserName },
-		"error":    func(r *Record) string { return firstOf(r.ErrorCode(), r.ErrorMessage()) },
-		"time":     func(r *Record) string { return r.text(fieldTime) },
-	}
+// badPath says why something is not a path.
+func badPath(s, why string) error {
+	return fmt.Errorf("%q is not the path of a field: %s; use eventName, userIdentity.arn, resources[].ARN, resources[0] or requestParameters.\"a.b\"", s, why)
 }
 
-var stepPattern = regexp.MustCompile(`^[A-Za-z0-9_:/$@ -]+$`)
-
-// ParsePath reads a path.
+// ParsePath reads a path. Fields come and go, so any name is taken, except
+// one that differs from a known name only by its case.
 func ParsePath(s string) (Path, error) {
-	if w, ok := words()[s]; ok {
+	if w := wordOf(s); w != noWord {
 		return Path{text: s, word: w}, nil
 	}
 	p := Path{text: s}
-	for part := range strings.SplitSeq(s, ".") {
-		name, each := strings.CutSuffix(part, "[]")
-		if !stepPattern.MatchString(name) {
-			return Path{}, fmt.Errorf("%q is not the path of a field: use eventName, userIdentity.arn or resources[].ARN", s)
+	for rest := s; ; {
+		var name string
+		var err error
+		if name, rest, err = cutName(s, rest); err != nil {
+			return Path{}, err
 		}
-		p.steps = append(p.steps, name)
-		if each {
-			p.steps = append(p.steps, "[]")
+		p.steps = append(p.steps, step{name: name})
+		for strings.HasPrefix(rest, "[") {
+			var st step
+			if st, rest, err = cutIndex(s, rest); err != nil {
+				return Path{}, err
+			}
+			p.steps = append(p.steps, st)
+		}
+		if rest == "" {
+			break
+		}
+		var found bool
+		if rest, found = strings.CutPrefix(rest, "."); !found {
+			return Path{}, badPath(s, fmt.Sprintf("expected a dot before %q", rest))
 		}
 	}
-	p.top = fieldOf([]byte(p.steps[0]))
+	top := p.steps[0].name
+	p.top = fieldOf([]byte(top))
+	if right := rightCase(top); right != "" && p.top == fieldNone && s[0] != '"' {
+		return Path{}, fmt.Errorf("no field is called %q: did you mean %s?", top, right)
+	}
 	return p, nil
+}
+
+// cutName takes the name of a step off a path.
+func cutName(path, rest string) (name, after string, err error) {
+	if quoted, ok := strings.CutPrefix(rest, `"`); ok {
+		name, after, ok = strings.Cut(quoted, `"`)
+		if !ok {
+			return "", "", badPath(path, "a quote is not closed")
+		}
+		return name, after, nil
+	}
+	end := strings.IndexAny(rest, ".[")
+	if end < 0 {
+		end = len(rest)
+	}
+	if end == 0 {
+		return "", "", badPath(path, "a name is missing")
+	}
+	name = rest[:end]
+	for _, c := range name {
+		if c > '~' || c < ' ' || c != ' ' && !strings.ContainsRune("_:/$@-", c) && !isAlnum(c) {
+			return "", "", badPath(path, fmt.Sprintf("%q has to stand in quotes", name))
+		}
+	}
+	return name, rest[end:], nil
+}
+
+func isAlnum(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// cutIndex takes [] or [0] off a path.
+func cutIndex(path, rest string) (st step, after string, err error) {
+	inside, after, ok := strings.Cut(rest[1:], "]")
+	if !ok {
+		return step{}, "", badPath(path, "a bracket is not closed")
+	}
+	if inside == "" {
+		return step{list: true, each: true}, after, nil
+	}
+	n, err := strconv.ParseUint(inside, 10, 31)
+	if err != nil {
+		return step{}, "", badPath(path, fmt.Sprintf("[%s] is no number of an element", inside))
+	}
+	return step{list: true, index: int(n)}, after, nil
+}
+
+// rightCase is the known name that a name is but for its case.
+func rightCase(name string) string {
+	for _, known := range fieldNames {
+		if known != "" && strings.EqualFold(known, name) {
+			return known
+		}
+	}
+	for _, known := range wordNames {
+		if known != "" && strings.EqualFold(known, name) {
+			return known
+		}
+	}
+	return ""
 }
 
 // String is the path as it was written.
@@ -73,37 +138,60 @@ func (p Path) String() string { return p.text }
 // booleans as they are written, objects and lists as JSON. Absent values and
 // null are not visited. The bytes may be used until visit returns.
 func (p Path) Each(r *Record, visit func(text []byte) bool) {
-	if p.word != nil {
-		if s := p.word(r); s != "" {
-			visit([]byte(s))
-		}
+	if p.word != noWord {
+		p.word.each(r, visit)
 		return
 	}
-	value := r.Raw
-	steps := p.steps
+	value, steps := r.Raw, p.steps
 	if p.top != fieldNone {
 		value, steps = r.value(p.top), steps[1:]
 	}
 	eachAt(value, steps, visit)
 }
 
-func eachAt(value []byte, steps []string, visit func([]byte) bool) bool {
+func eachAt(value []byte, steps []step, visit func([]byte) bool) bool {
+	for len(steps) > 0 && !steps[0].each && len(value) > 0 {
+		if st := steps[0]; st.list {
+			value = element(value, st.index)
+		} else {
+			value = lookup(value, st.name)
+		}
+		steps = steps[1:]
+	}
 	switch {
 	case len(value) == 0 || value[0] == 'n':
 		return true
-	case len(steps) == 0 && value[0] == '"':
-		return visit(unquote(value))
 	case len(steps) == 0:
-		return visit(value)
-	case steps[0] == "[]":
-		more := true
-		eachElement(value, func(e []byte) bool {
-			more = eachAt(e, steps[1:], visit)
-			return more
-		})
-		return more
+		return visit(plain(value))
 	}
-	return eachAt(lookup(value, steps[0]), steps[1:], visit)
+	more := true
+	eachElement(value, func(e []byte) bool {
+		more = eachAt(e, steps[1:], visit)
+		return more
+	})
+	return more
+}
+
+// element finds an element of an array.
+func element(array []byte, index int) []byte {
+	var found []byte
+	eachElement(array, func(e []byte) bool {
+		if index == 0 {
+			found = e
+		}
+		index--
+		return index >= 0
+	})
+	return found
+}
+
+// plain is a string without its quotes and escapes, and any other value as
+// it is.
+func plain(value []byte) []byte {
+	if len(value) == 0 || value[0] != '"' {
+		return value
+	}
+	return Unquote(value)
 }
 
 // First is the first value of a path as text, empty when there is none.

@@ -17,7 +17,15 @@ import (
 type shard struct {
 	prefix, after, end string
 	err                error // the shard stands for a place that could not be discovered
+
+	// days are the same by days, for when one page does not hold it all. Of
+	// these, ahead are listed at the same time.
+	days  []shard
+	ahead int
 }
+
+// page is how many keys S3 lists at once.
+const page = 1000
 
 // listers bounds how many listings and discoveries run at once.
 const listers = 32
@@ -179,7 +187,8 @@ func (q *Query) regions(ctx context.Context, src Source, bases []bucket.Base) []
 	return slices.Concat(found...)
 }
 
-// share turns places into listings, by days where there are few enough.
+// share turns places into listings, with those by days where there are few
+// enough.
 func (q *Query) share(places []place) [][]shard {
 	var shards [][]shard
 	days := q.days()
@@ -211,7 +220,8 @@ func (q *Query) share(places []place) [][]shard {
 			shards = append(shards, []shard{whole})
 			continue
 		}
-		shards = append(shards, p.daily(whole, window.Start, days))
+		whole.days, whole.ahead = p.daily(whole, window.Start, days), max(1, listers/len(places))
+		shards = append(shards, []shard{whole})
 	}
 	return shards
 }

@@ -13,82 +13,189 @@ type Record struct {
 	Raw    []byte // one JSON object, never changed
 	Offset int64  // where it began in the uncompressed file
 
-	fields *[fieldCount][]byte
+	fields *located // nil until they are asked for
 }
 
-// field is a top-level field that has a method of its own.
+// field is one of the top-level fields that "CloudTrail record contents"
+// names.
 type field uint8
 
 const (
 	fieldNone field = iota
+	fieldVersion
+	fieldIdentity
 	fieldTime
-	fieldName
 	fieldSource
+	fieldName
 	fieldRegion
 	fieldAddress
 	fieldAgent
-	fieldIdentity
 	fieldErrorCode
 	fieldErrorMessage
-	fieldID
+	fieldParameters
+	fieldResponse
+	fieldAdditional
 	fieldRequestID
-	fieldType
-	fieldAccount
+	fieldID
 	fieldReadOnly
 	fieldResources
+	fieldType
+	fieldAPIVersion
+	fieldManagement
+	fieldAccount
+	fieldServiceDetails
+	fieldSharedID
+	fieldEndpoint
+	fieldEndpointAccount
+	fieldCategory
+	fieldAddendum
+	fieldConsoleSession
+	fieldEdgeDevice
+	fieldTLS
 	fieldInsight
+	fieldContext
 	fieldCount
 )
 
+// fieldNames are the names of the fields as records have them.
+var fieldNames = [fieldCount]string{
+	fieldVersion:         "eventVersion",
+	fieldIdentity:        "userIdentity",
+	fieldTime:            "eventTime",
+	fieldSource:          "eventSource",
+	fieldName:            "eventName",
+	fieldRegion:          "awsRegion",
+	fieldAddress:         "sourceIPAddress",
+	fieldAgent:           "userAgent",
+	fieldErrorCode:       "errorCode",
+	fieldErrorMessage:    "errorMessage",
+	fieldParameters:      "requestParameters",
+	fieldResponse:        "responseElements",
+	fieldAdditional:      "additionalEventData",
+	fieldRequestID:       "requestID",
+	fieldID:              "eventID",
+	fieldReadOnly:        "readOnly",
+	fieldResources:       "resources",
+	fieldType:            "eventType",
+	fieldAPIVersion:      "apiVersion",
+	fieldManagement:      "managementEvent",
+	fieldAccount:         "recipientAccountId",
+	fieldServiceDetails:  "serviceEventDetails",
+	fieldSharedID:        "sharedEventID",
+	fieldEndpoint:        "vpcEndpointId",
+	fieldEndpointAccount: "vpcEndpointAccountId",
+	fieldCategory:        "eventCategory",
+	fieldAddendum:        "addendum",
+	fieldConsoleSession:  "sessionCredentialFromConsole",
+	fieldEdgeDevice:      "edgeDeviceDetails",
+	fieldTLS:             "tlsDetails",
+	fieldInsight:         "insightDetails",
+	fieldContext:         "eventContext",
+}
+
 func fieldOf(name []byte) field {
 	switch string(name) {
+	case "eventVersion":
+		return fieldVersion
+	case "userIdentity":
+		return fieldIdentity
 	case "eventTime":
 		return fieldTime
-	case "eventName":
-		return fieldName
 	case "eventSource":
 		return fieldSource
+	case "eventName":
+		return fieldName
 	case "awsRegion":
 		return fieldRegion
 	case "sourceIPAddress":
 		return fieldAddress
 	case "userAgent":
 		return fieldAgent
-	case "userIdentity":
-		return fieldIdentity
 	case "errorCode":
 		return fieldErrorCode
 	case "errorMessage":
 		return fieldErrorMessage
-	case "eventID":
-		return fieldID
+	case "requestParameters":
+		return fieldParameters
+	case "responseElements":
+		return fieldResponse
+	case "additionalEventData":
+		return fieldAdditional
 	case "requestID":
 		return fieldRequestID
-	case "eventType":
-		return fieldType
-	case "recipientAccountId":
-		return fieldAccount
+	case "eventID":
+		return fieldID
 	case "readOnly":
 		return fieldReadOnly
 	case "resources":
 		return fieldResources
+	case "eventType":
+		return fieldType
+	case "apiVersion":
+		return fieldAPIVersion
+	case "managementEvent":
+		return fieldManagement
+	case "recipientAccountId":
+		return fieldAccount
+	case "serviceEventDetails":
+		return fieldServiceDetails
+	case "sharedEventID":
+		return fieldSharedID
+	case "vpcEndpointId":
+		return fieldEndpoint
+	case "vpcEndpointAccountId":
+		return fieldEndpointAccount
+	case "eventCategory":
+		return fieldCategory
+	case "addendum":
+		return fieldAddendum
+	case "sessionCredentialFromConsole":
+		return fieldConsoleSession
+	case "edgeDeviceDetails":
+		return fieldEdgeDevice
+	case "tlsDetails":
+		return fieldTLS
 	case "insightDetails":
 		return fieldInsight
+	case "eventContext":
+		return fieldContext
 	}
 	return fieldNone
 }
 
+// located says where the fields of a record lie in its bytes.
+type located struct {
+	seen uint64 // one bit for each field that is there
+	at   [fieldCount]struct{ begin, end uint32 }
+}
+
+// note notes a field; it tells whether it was there before.
+func (l *located) note(f field, begin, end int) bool {
+	bit := uint64(1) << f
+	again := l.seen&bit != 0
+	l.seen |= bit
+	l.at[f].begin, l.at[f].end = uint32(begin), uint32(end)
+	return again
+}
+
 // value is the raw JSON of a field, nil when it is absent. The first call
-// walks over the record and notes where all known fields lie.
+// walks over the record and notes where all known fields lie, when its
+// reader has not done so.
 func (r *Record) value(f field) []byte {
 	if r.fields == nil {
-		r.fields = new([fieldCount][]byte)
-		eachMember(r.Raw, func(name, value []byte) bool {
-			r.fields[fieldOf(name)] = value
+		r.fields = new(located)
+		eachMemberAt(r.Raw, func(name []byte, begin, end int) bool {
+			if f := fieldOf(name); f != fieldNone {
+				r.fields.note(f, begin, end)
+			}
 			return true
 		})
 	}
-	return r.fields[f]
+	if r.fields.seen>>f&1 == 0 {
+		return nil
+	}
+	at := r.fields.at[f]
+	return r.Raw[at.begin:at.end]
 }
 
 func (r *Record) text(f field) string { return text(r.value(f)) }
@@ -115,17 +222,18 @@ func (r *Record) ErrorMessage() string { return r.text(fieldErrorMessage) }
 
 // Account is the account that the record was delivered for: the
 // recipientAccountId, or in old records the caller's account.
-func (r *Record) Account() string {
-	if a := r.text(fieldAccount); a != "" {
+func (r *Record) Account() string { return string(r.account()) }
+
+func (r *Record) account() []byte {
+	if a := scalarText(r.value(fieldAccount)); len(a) > 0 {
 		return a
 	}
-	return text(lookup(r.value(fieldIdentity), "accountId"))
+	return scalarText(lookup(r.value(fieldIdentity), "accountId"))
 }
 
-// Time is the eventTime; false when there is none that can be read.
+// Time is the eventTime in UTC; false when there is none that can be read.
 func (r *Record) Time() (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339, r.text(fieldTime))
-	return t.UTC(), err == nil
+	return parseTime(scalarText(r.value(fieldTime)))
 }
 
 // ReadOnly tells whether the call only read; known is false when the record
@@ -159,6 +267,18 @@ func (r *Record) Resources() []Resource {
 		return true
 	})
 	return list
+}
+
+// ResourceNames are the ARNs of the resources, or what else the record calls
+// them by.
+func (r *Record) ResourceNames() []string {
+	var names []string
+	for _, res := range r.Resources() {
+		if name := firstOf(res.ARN, res.Type); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Insight names what an Insights record is about, the name and the source of

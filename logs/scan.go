@@ -16,8 +16,10 @@ const maxDepth = 10000
 type scanner struct {
 	data []byte
 	// One bit for each open bracket: 1 for an object, 0 for an array.
-	open  [maxDepth/64 + 1]uint64
+	open  []uint64
 	depth int
+	// careful goes without skim, for tests that compare the two.
+	careful bool
 }
 
 func (s *scanner) fail(at int, format string, args ...any) *DamageError {
@@ -66,6 +68,9 @@ func (s *scanner) str(i int) (end int, escaped bool, err *DamageError) {
 			m := ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*0x20)&^x) & highs
 			if m != 0 {
 				i += bits.TrailingZeros64(m) / 8
+				if data[i] == '"' {
+					return i + 1, escaped, nil
+				}
 				break
 			}
 			i += 8
@@ -193,6 +198,9 @@ func (s *scanner) push(i int, object uint64) *DamageError {
 		return s.fail(i, "nested deeper than %d levels", maxDepth)
 	}
 	word, bit := s.depth/64, uint(s.depth%64)
+	if word == len(s.open) {
+		s.open = append(s.open, 0)
+	}
 	s.open[word] = s.open[word]&^(1<<bit) | object<<bit
 	s.depth++
 	return nil
@@ -214,6 +222,11 @@ func (s *scanner) value(i int) (int, *DamageError) {
 		end, _, err := s.str(i)
 		return end, err
 	case '{', '[':
+		if !s.careful {
+			if end := s.skim(i); end > 0 {
+				return end, nil
+			}
+		}
 		return s.composite(i)
 	}
 	return s.scalar(i)

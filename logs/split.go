@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // Report says what a file turned out to be.
@@ -67,15 +68,42 @@ func (r *Report) note(format string, args ...any) {
 // passed over; what lies behind it is still read as long as its end can be
 // told.
 func Split(data []byte, yield func(Record) bool) *Report {
-	s := &splitter{yield: yield}
-	s.data = data
+	s := &splitter{yield: func(r *Record) bool {
+		return yield(Record{Raw: r.Raw, Offset: r.Offset})
+	}}
+	return s.split(data)
+}
+
+// splitter is Split that hands over records whose fields are located, but
+// only until the next one.
+type splitter struct {
+	scanner
+	yield   func(*Record) bool
+	habits  *habits // nil to go without
+	report  *Report
+	stopped bool
+	lists   int  // lists of records met in this document
+	strange bool // this document is the notification of another service
+	first   bool // no record of this document was met yet
+
+	record Record  // the one that is handed over
+	fields located // of the object at hand
+	twice  struct {
+		n      int   // fields that a record has more than once
+		field  field // the first of them, and where its record begins
+		record int
+	}
+}
+
+func (s *splitter) split(data []byte) *Report {
+	s.data, s.report, s.stopped, s.twice.n = data, &Report{}, false, 0
 	start := 0
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		start = 3
 	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
 		s.report.damage(&DamageError{0, "the text is UTF-16: convert it to UTF-8"})
-		return &s.report
+		return s.report
 	}
 	start = s.space(start)
 	switch {
@@ -85,19 +113,13 @@ func Split(data []byte, yield func(Record) bool) *Report {
 	case data[start] == '{', data[start] == '[':
 		s.documents(start)
 	default:
-		splitText(data, start, &s.report, yield)
+		splitText(data, start, s.report, s.yield)
 	}
-	return &s.report
-}
-
-type splitter struct {
-	scanner
-	yield   func(Record) bool
-	report  Report
-	stopped bool
-	lists   int  // lists of records met in this document
-	strange bool // this document is the notification of another service
-	first   bool // no record of this document was met yet
+	if t := s.twice; t.n > 0 {
+		s.report.note("%s stands more than once in the record at byte %d (%d such fields in all): the last one counts", fieldNames[t.field], t.record, t.n)
+	}
+	s.data = nil
+	return s.report
 }
 
 // errStopped unwinds the walk when yield has had enough.
@@ -214,6 +236,7 @@ func (s *splitter) element(i int) (int, *DamageError) {
 
 // members is what an object showed at its top.
 type members struct {
+	start  int    // where the object begins
 	record bool   // a field that only records have
 	event  [2]int // where the CloudTrailEvent string lies
 	detail [2]int // where the detail object lies
@@ -222,89 +245,192 @@ type members struct {
 // object walks over an object and hands over the record that it is or holds.
 // Only at the top of a document it may be the wrapper of a list.
 func (s *splitter) object(start int, top bool) (int, *DamageError) {
-	var m members
-	i := s.space(start + 1)
-	if i < len(s.data) && s.data[i] == '}' {
-		s.report.Foreign++
-		return i + 1, nil
-	}
-	for {
-		var err *DamageError
-		if i, err = s.member(i, top, &m); err != nil {
-			if m.record && top {
-				s.report.LogFile = true // a damaged one
-			}
-			return i, err
+	m := members{start: start}
+	s.fields.seen = 0
+	end, err := s.members(start, top, &m)
+	m.record = m.record || s.fields.seen&recordMarks != 0
+	if err != nil {
+		if m.record && !s.stopped && (top || !s.strange) {
+			s.report.LogFile = true // a damaged one
 		}
-		if m.record && !top {
-			if i, err = s.rest(i); err != nil {
-				s.report.LogFile = s.report.LogFile || !s.strange
-				return i, err
-			}
-			break
-		}
-		i = s.space(i)
-		if i >= len(s.data) {
-			return i, s.fail(i, "")
-		}
-		if s.data[i] == '}' {
-			i++
-			break
-		}
-		if s.data[i] != ',' {
-			return i, s.fail(i, "expected ',' or '}' after a value, found %s", s.at(i))
-		}
-		i = s.space(i + 1)
+		return end, err
 	}
 	if top && s.lists > 0 {
-		return i, nil
+		return end, nil
 	}
-	return i, s.hand(start, i, m)
+	return end, s.hand(start, end, &m)
 }
 
-// member walks over one key and its value.
-func (s *splitter) member(i int, top bool, m *members) (int, *DamageError) {
-	if i >= len(s.data) || s.data[i] != '"' {
-		return i, s.fail(i, "expected a key in quotes, found %s", s.found(i))
+// members walks over an object and notes what stands at its top.
+func (s *splitter) members(start int, top bool, m *members) (int, *DamageError) {
+	if s.habits != nil {
+		return s.usual(start, top, m)
 	}
+	for i := start; ; {
+		name, quote, begin, err := s.nextKey(i, i == start)
+		if err != nil || quote < 0 {
+			return begin, err
+		}
+		if i, err = s.member(name, quote, begin, top, m); err != nil {
+			return i, err
+		}
+	}
+}
+
+// usual is members with the help of habits.
+func (s *splitter) usual(start int, top bool, m *members) (int, *DamageError) {
+	var (
+		at   = s.habits.start // the key before; nil when it is not known
+		from int              // where a phrase began that is to be remembered
+		keep *phrase          // where to
+	)
+	for i := start; ; {
+		if at != nil && at.starts != noPhrase && keep == nil {
+			p, known := s.habits.phrase(at.starts, s.data, i)
+			if known {
+				s.notePhrase(p, start, i)
+				i, at = i+len(p.text), p.last
+				continue
+			}
+			if keep, from = p, i; p != nil {
+				p.text, p.n = p.text[:0], 0
+			}
+		}
+		if at != nil && i < len(s.data) && s.data[i] != '}' {
+			if begin, k := at.follow(s.data, i); k != nil {
+				if keep != nil && k.unlike {
+					keep.remember(s.data[from:i], at)
+					keep = nil
+				}
+				begin, end, err := s.usualValue(begin)
+				if err != nil {
+					return end, err
+				}
+				if k.field != fieldNone {
+					s.note(k.field, start, begin, end)
+					if keep != nil && !keep.add(k.field, begin-from, end-from) {
+						keep = nil
+					}
+				}
+				i, at = end, k
+				continue
+			}
+		}
+		if keep != nil {
+			if at != nil && i > from {
+				keep.remember(s.data[from:i], at)
+			}
+			keep = nil
+		}
+		name, quote, begin, err := s.nextKey(i, i == start)
+		if err != nil || quote < 0 {
+			return begin, err
+		}
+		end, err := s.member(name, quote, begin, top, m)
+		if err != nil {
+			return end, err
+		}
+		if at != nil {
+			at = s.habits.learn(at, s.data[i:begin], name)
+		}
+		i = end
+	}
+}
+
+// nextKey walks from an opening brace or from behind a value to the next
+// value. quote is where its key begins, -1 at the end of the object.
+func (s *splitter) nextKey(i int, first bool) (name []byte, quote, next int, err *DamageError) {
+	if first {
+		i++
+	}
+	i = s.space(i)
+	switch {
+	case i >= len(s.data):
+		return nil, i, i, s.fail(i, "")
+	case s.data[i] == '}':
+		return nil, -1, i + 1, nil
+	case first:
+	case s.data[i] != ',':
+		return nil, i, i, s.fail(i, "expected ',' or '}' after a value, found %s", s.at(i))
+	default:
+		i = s.space(i + 1)
+	}
+	if i >= len(s.data) || s.data[i] != '"' {
+		return nil, i, i, s.fail(i, "expected a key in quotes, found %s", s.found(i))
+	}
+	quote = i
 	end, escaped, err := s.str(i)
+	if err != nil {
+		return nil, quote, end, err
+	}
+	name = s.data[quote+1 : end-1]
+	if escaped {
+		name = unquote(s.data[quote:end])
+	}
+	if i, err = s.colon(end); err != nil {
+		return nil, quote, i, err
+	}
+	if i = s.space(i); i >= len(s.data) {
+		return nil, quote, i, s.fail(i, "")
+	}
+	return name, quote, i, nil
+}
+
+// member walks over a value whose key has just been read.
+func (s *splitter) member(name []byte, quote, begin int, top bool, m *members) (int, *DamageError) {
+	c := s.data[begin]
+	if top && c == '[' && (string(name) == "Records" || string(name) == "Events") {
+		if s.lists++; s.lists > 1 {
+			s.report.damage(&DamageError{int64(quote), fmt.Sprintf("a second list of records, %q", name)})
+		}
+		m.record = m.record || s.fields.seen&recordMarks != 0
+		end, err := s.records(begin)
+		s.fields.seen = 0
+		return end, err
+	}
+	end, err := s.value(begin)
 	if err != nil {
 		return end, err
 	}
-	name := s.data[i+1 : end-1]
-	if escaped {
-		name = unquote(s.data[i:end])
-	}
-	key := i
-	if i, err = s.colon(end); err != nil {
-		return i, err
-	}
-	i = s.space(i)
-	if i >= len(s.data) {
-		return i, s.fail(i, "")
-	}
-	begin, c := i, s.data[i]
-	if top && c == '[' && (string(name) == "Records" || string(name) == "Events") {
-		if s.lists++; s.lists > 1 {
-			s.report.damage(&DamageError{int64(key), fmt.Sprintf("a second list of records, %q", name)})
-		}
-		return s.records(i)
-	}
-	if i, err = s.value(i); err != nil {
-		return i, err
+	if f := fieldOf(name); f != fieldNone {
+		s.note(f, m.start, begin, end)
 	}
 	switch {
-	case marksRecord(name):
-		m.record = true
 	case c == '"' && string(name) == "CloudTrailEvent":
-		m.event = [2]int{begin, i}
+		m.event = [2]int{begin, end}
 	case c == '{' && string(name) == "detail":
-		m.detail = [2]int{begin, i}
+		m.detail = [2]int{begin, end}
 	case top && string(name) == "Records":
 		s.report.LogFile = true
 		s.report.damage(&DamageError{int64(begin), "Records is not a list"})
 	}
-	return i, nil
+	return end, nil
+}
+
+// usualValue walks over a value behind a key that was met before.
+func (s *splitter) usualValue(i int) (begin, end int, err *DamageError) {
+	if s.data[i] == '"' {
+		end, _, err = s.str(i)
+		return i, end, err
+	}
+	begin = s.space(i)
+	end, err = s.value(begin)
+	return begin, end, err
+}
+
+// note notes where a field of the object that begins at start lies.
+func (s *splitter) note(f field, start, begin, end int) {
+	if s.fields.note(f, begin-start, end-start) {
+		if s.twice.n++; s.twice.n == 1 {
+			s.twice.field, s.twice.record = f, start
+		}
+	}
+}
+
+func (s *splitter) notePhrase(p *phrase, start, at int) {
+	for _, f := range p.fields[:p.n] {
+		s.note(f.field, start, at+int(f.begin), at+int(f.end))
+	}
 }
 
 // records walks over the list of a wrapper.
@@ -321,38 +447,36 @@ func (s *splitter) records(i int) (int, *DamageError) {
 	return next, err
 }
 
-// marksRecord tells the fields that stand at the top of CloudTrail records
-// (CloudTrail record contents) and hardly anywhere else.
-func marksRecord(name []byte) bool {
-	switch string(name) {
-	case "eventVersion", "eventID", "eventName", "eventSource", "eventTime", "eventType", "recipientAccountId":
-		return true
-	}
-	return false
-}
+// recordMarks are the fields that stand at the top of CloudTrail records
+// (CloudTrail record contents) and hardly anywhere else, a bit for each.
+const recordMarks uint64 = 1<<fieldVersion | 1<<fieldID | 1<<fieldName | 1<<fieldSource | 1<<fieldTime | 1<<fieldType | 1<<fieldAccount
 
-// hand hands over the record that lies in data[start:end], directly or
+func marksRecord(name []byte) bool { return recordMarks>>fieldOf(name)&1 == 1 }
+
+// hand hands over the record that lies in data[m.start:end], directly or
 // wrapped.
-func (s *splitter) hand(start, end int, m members) *DamageError {
+func (s *splitter) hand(start, end int, m *members) *DamageError {
 	switch {
 	case m.record:
-		return s.emit(Record{Raw: s.data[start:end:end], Offset: int64(start)})
+		return s.emit(s.data[start:end:end], start, &s.fields)
 	case m.event[1] > 0:
 		return s.emitString(m.event[0], m.event[1])
 	case m.detail[1] > 0 && holdsRecord(s.data[m.detail[0]:m.detail[1]]):
 		b, e := m.detail[0], m.detail[1]
-		return s.emit(Record{Raw: s.data[b:e:e], Offset: int64(b)})
+		return s.emit(s.data[b:e:e], b, nil)
 	}
 	s.report.Foreign++
 	return nil
 }
 
-func (s *splitter) emit(r Record) *DamageError {
+func (s *splitter) emit(raw []byte, offset int, fields *located) *DamageError {
+	r := &s.record
+	*r = Record{Raw: raw, Offset: int64(offset), fields: fields}
 	if s.first {
 		s.first = false
 		// S3, SES and DynamoDB send notifications in the form of records,
 		// with sources such as "aws:s3".
-		s.strange = bytes.HasPrefix([]byte(r.Source()), []byte("aws:"))
+		s.strange = strings.HasPrefix(r.Source(), "aws:")
 	}
 	if s.strange {
 		s.report.Foreign++
@@ -385,7 +509,7 @@ func (s *splitter) emitString(begin, end int) *DamageError {
 		s.report.damage(&DamageError{int64(begin), fmt.Sprintf("the record inside CloudTrailEvent is damaged at its byte %d: %s", err.Offset, err.Reason)})
 		return nil
 	}
-	return s.emit(Record{Raw: raw[i:stop:stop], Offset: int64(begin)})
+	return s.emit(raw[i:stop:stop], begin, nil)
 }
 
 // holdsRecord tells whether a well-formed object is a record.

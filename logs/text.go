@@ -90,7 +90,7 @@ func appendTextField(to, value []byte, last bool) []byte {
 
 // splitText reads lines of the text form from data[start:]. The first line
 // must be one, or the file is something else.
-func splitText(data []byte, start int, report *Report, yield func(Record) bool) {
+func splitText(data []byte, start int, report *Report, yield func(*Record) bool) {
 	for i := start; i < len(data); {
 		line := data[i:]
 		if n := bytes.IndexByte(line, '\n'); n >= 0 {
@@ -122,7 +122,7 @@ func splitText(data []byte, start int, report *Report, yield func(Record) bool) 
 		}
 		report.LogFile = true
 		report.Records++
-		if !yield(Record{Raw: textRecord(fields), Offset: int64(offset)}) {
+		if !yield(&Record{Raw: textRecord(fields), Offset: int64(offset)}) {
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
 // The services around a trail.
@@ -14,6 +15,13 @@ import (
 // SNS is a client for one region; "" means the configured one.
 func (c *Config) SNS(region string) *sns.Client {
 	return sns.NewFromConfig(c.aws, func(o *sns.Options) {
+		o.Region, o.BaseEndpoint = c.in(region), c.base(o.BaseEndpoint)
+	})
+}
+
+// SQS is a client for one region; "" means the configured one.
+func (c *Config) SQS(region string) *sqs.Client {
+	return sqs.NewFromConfig(c.aws, func(o *sqs.Options) {
 		o.Region, o.BaseEndpoint = c.in(region), c.base(o.BaseEndpoint)
 	})
 }

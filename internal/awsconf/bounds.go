@@ -16,8 +16,8 @@ import (
 const maxRedirects = 10
 
 // maxAnswer is the longest answer that is taken, in bytes. The SDK reads
-// answers into memory; those of AWS stay far below. Objects are streams, and
-// bounded by whoever reads them.
+// answers into memory; those of AWS stay far below. Objects and
+// Live Tail are streams, and bounded by whoever reads them.
 const maxAnswer = 64 << 20
 
 var (
@@ -58,8 +58,9 @@ func (b boundedAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	object := awsmiddleware.GetOperationName(r.Context()) == "GetObject" && resp.StatusCode < http.StatusMultipleChoices
-	if !object {
+	operation := awsmiddleware.GetOperationName(r.Context())
+	stream := (operation == "GetObject" || operation == "StartLiveTail") && resp.StatusCode < http.StatusMultipleChoices
+	if !stream {
 		resp.Body = &boundedBody{ReadCloser: resp.Body, left: b.most, most: b.most}
 	}
 	return resp, nil

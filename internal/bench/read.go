@@ -99,8 +99,8 @@ for row in duckdb.sql("""WITH r AS (SELECT unnest(Records) AS r FROM read_json('
 func statsAnswer(out []byte) (string, error) {
 	var doc struct {
 		Groups []struct {
-			Values []string `json:"values"`
-			Count  int      `json:"count"`
+			Values map[string]string `json:"values"`
+			Count  int               `json:"count"`
 		} `json:"groups"`
 	}
 	if err := json.Unmarshal(out, &doc); err != nil {
@@ -108,7 +108,7 @@ func statsAnswer(out []byte) (string, error) {
 	}
 	counts := map[string]int{}
 	for _, g := range doc.Groups {
-		counts[strings.Join(g.Values, ",")] = g.Count
+		counts[g.Values["eventName"]] = g.Count
 	}
 	return canonical(counts), nil
 }

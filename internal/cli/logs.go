@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -42,6 +43,9 @@ type logsOptions struct {
 	aws      awsOptions
 	window   windowOptions
 	accounts cli.StringSlice
+
+	lag         time.Duration
+	maxFileSize string // only of commands that read records: see readFlags
 }
 
 func (o *logsOptions) flags() []cli.Flag {
@@ -55,7 +59,23 @@ func (o *logsOptions) flags() []cli.Flag {
 		[]cli.Flag{&cli.StringSliceFlag{
 			Name: "account-id", Usage: "only log files of the account `ID` (may be repeated)", Destination: &o.accounts,
 		}},
-		windowFlags(&o.window), aws)
+		windowFlags(&o.window), []cli.Flag{o.lagFlag()}, aws)
+}
+
+// lagFlag is for windows of event times.
+func (o *logsOptions) lagFlag() cli.Flag {
+	return &cli.DurationFlag{
+		Name: "lag", Category: "Time", Value: logs.DefaultLag, Destination: &o.lag,
+		Usage: "read log files that were delivered up to `LENGTH` before and after the window: CloudTrail delivers a record some minutes after its event, " +
+			"so one of 23:58 lies in a file, and a folder, of the next day; more where delivery was late",
+	}
+}
+
+// readFlags are the flags of commands that read records.
+func (o *logsOptions) readFlags() []cli.Flag {
+	return joinFlags(o.flags(), []cli.Flag{&cli.StringFlag{
+		Name: "max-file-size", Usage: "a log file that is larger than `SIZE` when uncompressed is a failure: 512M, 4G", Value: "1G", Destination: &o.maxFileSize,
+	}})
 }
 
 // regions are the regions asked for; none means all.
@@ -71,6 +91,14 @@ func (o *logsOptions) check() error {
 	for _, id := range o.accounts.Value() {
 		if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
 			return usagef("--account-id %q: an account's ID has twelve digits", id)
+		}
+	}
+	if o.lag < 0 {
+		return usagef("--lag %s: it is a length of time, and not a negative one", o.lag)
+	}
+	if o.maxFileSize != "" {
+		if _, err := parseSize(o.maxFileSize); err != nil {
+			return usagef("--max-file-size: %s", err)
 		}
 	}
 	return nil

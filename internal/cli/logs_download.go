@@ -8,12 +8,10 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/render"
-	"trailctl/internal/term"
 	"trailctl/logs"
 )
 
@@ -24,6 +22,9 @@ type logsDownloadOptions struct {
 	target    string
 	dest      string
 	noDigests bool
+
+	concurrency      int
+	decompress, sync bool
 }
 
 func (a *app) logsDownloadCommand() *cli.Command {
@@ -33,32 +34,56 @@ func (a *app) logsDownloadCommand() *cli.Command {
 		Description: fmt.Sprintf(targetHelp, "") + `
 
 The bucket's layout is kept below the folder. What is there already is not
-fetched again, so an interrupted download is taken up by running it again; no
-file is ever there by half, and none is ever replaced. A file that is there but
-is not what the bucket has now is kept, named and counted as different: whoever
-wants the new one removes the file or takes another folder. Next to each digest file stands its metadata,
-which holds the signature, and public-keys.json at the top holds the keys to
-check them with: "trailctl validate" proves the copy without AWS.
+fetched again, so a download that was interrupted or killed is taken up by
+running it again; no file is ever there by half, and none is ever replaced. A
+file that is there but is not what the bucket has now is kept, named and counted
+as different: whoever wants the new one removes the file or takes another
+folder. Next to each digest file stands its metadata, which holds the signature,
+and public-keys.json at the top holds the keys to check them with: "trailctl
+validate" proves the copy without AWS.
 
-A window chooses files by the times in their names, about an hour wider before
-it and two after it, so that all records of the window are in the copy, the
+Each file is compared with the checksum that S3 keeps of it; one that comes with
+another is fetched again, and fails the third time. A key that would lead out of
+the folder, that would mean different files on different systems, or that
+differs from another only in upper and lower case, fails and is named. Only one
+download at a time copies into a folder.
+
+A window chooses files by the times in their names, an hour wider before it and
+an hour and --lag wider after it, so that all records of the window are in the copy, the
 digest files that vouch for them, and every log file that those list.
+
+With --decompress log files are plain JSON, for other programs to read. Take a
+folder of its own for that: next to compressed files each record would be there
+twice. What is there already is told by its time, which is that of the object.
+Digest files stay as they are, but validate does not prove plain files.
 
 Exit code 1 when anything is missing or different at the end: a file, or the
 public keys of digest files that were fetched.`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.StringFlag{Name: "dest", Usage: "`FOLDER` to copy to (default: one named like the bucket, here)", Destination: &o.dest},
 			&cli.BoolFlag{Name: "no-digests", Usage: "leave digest files and public keys out", Destination: &o.noDigests},
+			&cli.BoolFlag{Name: "decompress", Usage: "write log files as plain JSON, without .gz", Destination: &o.decompress},
+			&cli.IntFlag{
+				Name: "concurrency", Value: logs.DefaultDownloads, Destination: &o.concurrency,
+				Usage: fmt.Sprintf("fetch `N` files at once, 1 to %d", maxDownloads),
+			},
+			&cli.BoolFlag{Name: "sync", Usage: "wait until each file has reached the disk, so that a power cut takes none away again (slower)", Destination: &o.sync},
 		}, outputFlags(&o.output, "table", "json"), o.flags()),
 		Action: func(c *cli.Context) error {
 			if c.IsSet("dest") && o.dest == "" {
 				return usagef("--dest is empty: name a folder")
+			}
+			if o.concurrency < 1 || o.concurrency > maxDownloads {
+				return usagef("--concurrency %d: it is a number from 1 to %d", o.concurrency, maxDownloads)
 			}
 			o.target = c.Args().First()
 			return o.run(c.Context)
 		},
 	}
 }
+
+// maxDownloads is as many connections as are kept.
+const maxDownloads = 512
 
 // downloadResult is the JSON form of what was done.
 type downloadResult struct {
@@ -92,23 +117,28 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	if info, err := os.Stat(o.dest); err == nil && !info.IsDir() {
 		return fmt.Errorf("--dest %s is a file, not a folder", o.dest)
 	}
-	t.query.Window, t.query.DigestWindow = logs.ForCopy(window)
+	t.query.Window, t.query.DigestWindow = logs.ForCopy(window, o.lag)
 	t.query.Digests = !o.noDigests
 
 	result := downloadResult{Version: 1, Folder: o.dest, Failures: []string{}}
 	var failures tally
-	progress := term.NewProgress(o.app.streams, time.Now)
-	d := &logs.Download{Source: t.source, Dest: o.dest, Done: func(l logs.Ledger, f logs.Found, err error) {
-		if err != nil && ctx.Err() == nil {
-			progress.Clear()
-			failures.broken(ctx, o.app, err)
-			result.fail(err)
-		}
-		progress.Show("%d listed, %d fetched (%s), %d already there", l.Listed, l.Fetched, render.Size(l.Bytes), l.Present)
-	}}
+	progress := newDownloadProgress(o.app)
+	d := &logs.Download{
+		Source: t.source, Dest: o.dest, Workers: o.concurrency, Decompress: o.decompress, Sync: o.sync,
+		Done: func(l logs.Ledger, f logs.Found, err error) {
+			if err != nil && ctx.Err() == nil {
+				progress.line.Clear()
+				failures.broken(ctx, o.app, err)
+				result.fail(err)
+			}
+			progress.show(&l)
+		},
+	}
 	result.Ledger, err = d.Run(ctx, logs.Find(ctx, t.source, t.query))
-	progress.Clear()
+	progress.line.Clear()
 	switch {
+	case errors.Is(err, logs.ErrBusy):
+		return withHint(fmt.Errorf("--dest %s: %w", o.dest, err), "wait for it, or take another folder")
 	case result.Listed > 0 || ctx.Err() != nil:
 	case err != nil:
 		return fmt.Errorf("--dest %s cannot be copied to: %w", o.dest, err)

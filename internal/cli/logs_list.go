@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,6 +16,9 @@ type logsListOptions struct {
 	output outputOptions
 	app    *app
 	target string
+
+	summary bool
+	hole    time.Duration
 }
 
 func (a *app) logsListCommand() *cli.Command {
@@ -23,15 +27,50 @@ func (a *app) logsListCommand() *cli.Command {
 		Name: "list", Usage: "list the log files of a trail, a bucket or a folder", ArgsUsage: "TARGET",
 		Description: fmt.Sprintf(targetHelp, ", or a folder") + `
 
-Times are those of delivery, as the files' names tell them. The files of a
-trail or bucket come in their order, over all accounts and regions; where there
-are more than 64 places to look (accounts x regions, log files and Insights
-apart), one place after the other. Those of a folder come in the order of their
-paths. A table on a terminal shows whole keys where they fit, else each name
-from its time on.`,
-		Flags:  joinFlags(outputFlags(&o.output, "table", "json"), o.flags()),
-		Action: func(c *cli.Context) error { o.target = c.Args().First(); return o.run(c.Context) },
+Times are those of delivery, as the files' names tell them, and so is the
+window. A record lies in a file that was delivered up to --lag after it: with
+--lag 1h, files are listed as view and search read them for that window. LAG is
+by how much later than the minute in its name S3 took the file; in a folder it
+is the files' own times that are compared.
+
+The files of a trail or bucket come in their order, over all accounts and
+regions; where there are more than 64 places to look (accounts x regions, log
+files and Insights apart), one place after the other. Those of a folder come in
+the order of their paths. A table on a terminal shows whole keys where they fit,
+else each name from its time on.
+
+--summary shows for each account, region and day how many files were delivered,
+their size, the first, the last, and the holes: stretches longer than --hole
+between two files of a region. CloudTrail writes no file when nothing happens,
+so a quiet region has holes; whether anything is missing, "trailctl validate"
+can say, because digest files are written every hour all the same.`,
+		Flags: joinFlags([]cli.Flag{
+			&cli.BoolFlag{Name: "summary", Usage: "a line for each account, region and day", Destination: &o.summary},
+			&cli.DurationFlag{Name: "hole", Value: time.Hour, Usage: "with --summary, the `LENGTH` of time without a file from which on it is told", Destination: &o.hole},
+		}, outputFlags(&o.output, "table", "json"), o.flags()),
+		Action: func(c *cli.Context) error {
+			if c.IsSet("hole") && !o.summary {
+				return usagef("--hole goes with --summary")
+			}
+			if o.hole <= 0 {
+				return usagef("--hole %s: it is a length of time such as 30m", o.hole)
+			}
+			o.target = c.Args().First()
+			return o.run(c.Context)
+		},
 	}
+}
+
+// flags are those of other commands, but the window is one of delivery times.
+func (o *logsListOptions) flags() []cli.Flag {
+	flags := o.logsOptions.flags()
+	for _, f := range flags {
+		if lag, ok := f.(*cli.DurationFlag); ok && lag.Name == "lag" {
+			lag.Value = 0
+			lag.Usage = "list files that were delivered up to `LENGTH` before and after the window, too"
+		}
+	}
+	return flags
 }
 
 func (o *logsListOptions) run(ctx context.Context) error {
@@ -47,9 +86,23 @@ func (o *logsListOptions) run(ctx context.Context) error {
 	if t.single != nil {
 		return usagef("%s is one file: there is nothing to list; read it with \"trailctl logs view\"", t.where)
 	}
-	t.query.Window = window
-	out := render.NewLogFiles(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), t.source.URI)
+	t.query.Window = logs.Widen(window, o.lag)
 	var skipped tally
+	write := o.files
+	if o.summary {
+		write = o.days
+	}
+	total, err := write(t, func(each func(logs.Found) error) error { return o.walk(ctx, t, &skipped, each) })
+	if err != nil {
+		return err
+	}
+	o.app.note("%s: %s", o.scope(t, window), total)
+	skipped.say(o.app)
+	return skipped.err()
+}
+
+// walk finds the files, and counts what is none.
+func (o *logsListOptions) walk(ctx context.Context, t *logsTarget, skipped *tally, each func(logs.Found) error) error {
 	for f, err := range logs.Find(ctx, t.source, t.query) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -61,15 +114,30 @@ func (o *logsListOptions) run(ctx context.Context) error {
 		case f.Skip != "":
 			skipped.skip(f.Skip)
 		default:
-			if err := out.Write(f); err != nil {
+			if err := each(f); err != nil {
 				return printed(err)
 			}
 		}
 	}
-	if err := out.Close(); err != nil {
-		return printed(err)
+	return nil
+}
+
+// files writes a line for each file, and returns a sentence about all.
+func (o *logsListOptions) files(t *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
+	out := render.NewLogFiles(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), t.source.URI)
+	if err := walk(out.Write); err != nil {
+		return "", err
 	}
-	o.app.note("%s: %s", o.scope(t, window), out.Total())
-	skipped.say(o.app)
-	return skipped.err()
+	return out.Total(), printed(out.Close())
+}
+
+// days writes a line for each account, region and day.
+func (o *logsListOptions) days(_ *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
+	var days logs.Days
+	err := walk(func(f logs.Found) error { days.Add(f); return nil })
+	if err != nil {
+		return "", err
+	}
+	total, err := render.LogDays(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), &days, o.hole)
+	return total, printed(err)
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"trailctl/internal/render"
 	"trailctl/internal/when"
@@ -25,17 +26,26 @@ type reading struct {
 	// there; those for which it answers false are in no file's Records.
 	count func() logs.Visitor
 
+	// screen shows how far it is; one is made when there is none.
+	screen *screen
+
 	tally
-	files   int // read, those that failed included
-	unread  int // of these, not walked through: the filter told from their bytes
-	records int // read
-	noTime  int // left out, because a window was given and they have no time
+	files   int   // read, those that failed included
+	unread  int   // of these, not walked through: the filter told from their bytes
+	records int   // in the files that were walked through
+	chosen  int   // of these, in the files' Records
+	bytes   int64 // uncompressed
+	noTime  int   // left out, because a window was given and they have no time
 	scopes  []string
 }
 
 // run walks over the targets, one after the other, and hands over each file
 // that was read, with the chosen records, until each returns an error.
 func (w *reading) run(ctx context.Context, targets []string, each func(*logs.File) error) error {
+	if w.screen == nil {
+		w.screen = w.app.newScreen()
+	}
+	defer w.screen.clear()
 	for _, word := range targets {
 		t, err := w.app.logsTarget(ctx, word, w.options)
 		if err != nil {
@@ -52,7 +62,13 @@ func (w *reading) run(ctx context.Context, targets []string, each func(*logs.Fil
 }
 
 func (w *reading) walk(ctx context.Context, t *logsTarget, each func(*logs.File) error) error {
-	found, walker := t.files(ctx, w.window)
+	found, walker := t.files(ctx, w.window, w.options.lag)
+	if w.options.maxFileSize != "" {
+		var err error
+		if walker.MaxFileSize, err = parseSize(w.options.maxFileSize); err != nil {
+			return err
+		}
+	}
 	var choosers []*chooser
 	walker.Visitor = func() logs.Visitor {
 		c := &chooser{reading: w}
@@ -70,6 +86,7 @@ func (w *reading) walk(ctx context.Context, t *logsTarget, each func(*logs.File)
 			if err := each(f); err != nil {
 				return err
 			}
+			w.progress()
 		}
 	}
 	for _, c := range choosers {
@@ -79,11 +96,11 @@ func (w *reading) walk(ctx context.Context, t *logsTarget, each func(*logs.File)
 }
 
 // files prepares the walk over a target.
-func (t *logsTarget) files(ctx context.Context, window when.Window) (iter.Seq2[logs.Found, error], *logs.Walker) {
+func (t *logsTarget) files(ctx context.Context, window when.Window, lag time.Duration) (iter.Seq2[logs.Found, error], *logs.Walker) {
 	if t.single != nil {
 		return t.single.Files(ctx), &logs.Walker{Source: t.single, Fetchers: 1, Named: true}
 	}
-	t.query.Window = logs.Widen(window, logs.DefaultLag)
+	t.query.Window = logs.Widen(window, lag)
 	walker := &logs.Walker{Source: t.source, Fetchers: t.fetchers}
 	if t.bucket != "" && t.query.Base == nil {
 		if one := t.object(ctx); one != nil {
@@ -114,6 +131,10 @@ func (t *logsTarget) object(ctx context.Context) *logs.Found {
 // meet tells of a file what there is to tell, and whether it has anything to
 // show.
 func (w *reading) meet(ctx context.Context, f *logs.File) bool {
+	if f.More { // it comes again, and is counted then
+		w.chosen += len(f.Records)
+		return true
+	}
 	switch {
 	case f.Skip != "":
 		w.skip(f.Skip)
@@ -130,6 +151,11 @@ func (w *reading) meet(ctx context.Context, f *logs.File) bool {
 		w.unread++
 	}
 	w.records += f.Report.Records
+	w.chosen += len(f.Records)
+	w.bytes += f.Size
+	if f.Err != nil || len(f.Report.Notes) > 0 || f.Report.Foreign > 0 {
+		w.screen.clear()
+	}
 	if f.Err != nil {
 		w.broken(ctx, w.app, f.Err)
 	}
@@ -189,17 +215,65 @@ func (c *chooser) inScope(f *logs.File, r *logs.Record) bool {
 	return (len(ids) == 0 || slices.Contains(ids, account)) && (regions == nil || slices.Contains(regions, region))
 }
 
-// summary says at the end what was searched and what was found there.
+// progress shows how far the walk is.
+func (w *reading) progress() {
+	rate := float64(w.bytes) / max(time.Since(w.screen.begin).Seconds(), 0.001)
+	line := fmt.Sprintf("%s, %s, %s/s", render.Count(w.files, "log file"), render.Size(w.bytes), render.Size(int64(rate)))
+	if w.count == nil && !w.filter.All() {
+		line = fmt.Sprintf("%s in %s", render.Count(w.chosen, "record"), line)
+	}
+	w.screen.show("%s", line)
+}
+
+// extent says what was read: records are counted in the files that were
+// walked through.
+func (w *reading) extent() string {
+	text := fmt.Sprintf("%s with %s", render.Count(w.files-w.unread, "log file"), render.Count(w.records, "record"))
+	if w.unread > 0 {
+		text += fmt.Sprintf(", and %d more whose bytes show that they hold none", w.unread)
+	}
+	return text
+}
+
+// summary says at the end what was read and what was shown of it.
 func (w *reading) summary(shown int) {
+	w.sayNoTime()
+	switch {
+	case shown == 0 && w.failed+w.lists == 0:
+		w.app.note("no records: searched %s; %s", w.scope(), w.extent())
+	case shown > 0 && w.app.streams.OutTerminal && w.unread == 0:
+		w.app.note("%s: %d of %s, %s read", w.scope(), shown, render.Count(w.records, "record"), render.Count(w.files, "log file"))
+	case shown > 0 && w.app.streams.OutTerminal:
+		w.app.note("%s: %s; read %s", w.scope(), render.Count(shown, "record"), w.extent())
+	}
+	w.say(w.app)
+}
+
+// found is the summary of a search, which always tells. stopped: there may
+// be more, because enough was found.
+func (w *reading) found(shown int, stopped bool, took time.Duration) {
+	w.sayNoTime()
+	text := render.Count(shown, "record") + " found"
+	if shown == 0 {
+		text = "no records found"
+	}
+	if stopped {
+		text += ", then stopped"
+	}
+	w.app.note("%s: searched %s; read %s; %s", text, w.scope(), w.extent(), seconds(took))
+	w.say(w.app)
+}
+
+func (w *reading) sayNoTime() {
 	if w.noTime > 0 {
 		w.app.warn("%s without a readable eventTime left out, because a window was given", render.Count(w.noTime, "record"))
 	}
-	read := fmt.Sprintf("%s, %s read", render.Count(w.records, "record"), render.Count(w.files, "log file"))
-	switch {
-	case shown == 0 && w.failed+w.lists == 0:
-		w.app.note("no records: searched %s; %s with %s", w.scope(), render.Count(w.files, "log file"), render.Count(w.records, "record"))
-	case shown > 0 && w.app.streams.OutTerminal:
-		w.app.note("%s: %d of %s", w.scope(), shown, read)
+}
+
+// seconds is a length of time with as many digits as matter.
+func seconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%.2f s", d.Seconds())
 	}
-	w.say(w.app)
+	return d.Round(time.Second).String()
 }

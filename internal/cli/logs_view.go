@@ -4,27 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"trailctl/logs"
+	"trailctl/logs/filter"
 )
 
+// logsViewOptions are those of view, and of search, which is view with
+// something to look for.
 type logsViewOptions struct {
 	logsOptions
 	app     *app
 	targets []string
 	filter  filterOptions
+	pick    pickOptions
 	show    showOptions
+	search  bool
 }
 
-func (a *app) logsViewCommand() *cli.Command {
-	o := &logsViewOptions{app: a}
-	return &cli.Command{
-		Name: "view", Usage: "show the records of log files", ArgsUsage: "TARGET...",
-		Description: fmt.Sprintf(targetHelp, ",\na folder, a file, or - for standard input") + `
-
-Files may be gzipped or plain, as CloudTrail delivers them, bare records,
+// readingHelp says what can be read, and how.
+const readingHelp = `Files may be gzipped or plain, as CloudTrail delivers them, bare records,
 arrays or lines of them, answers of LookupEvents, EventBridge events, or the
 text form that --output text writes. Each record is judged by its own time;
 files are chosen by their names in a window that is an hour wider on both
@@ -36,14 +37,15 @@ Insights apart), one place after the other. Those of a folder come in the order
 of their paths.
 
 A file that cannot be read is named, its readable records are shown, the
-others follow, and the exit code is 1.
+others follow, and the exit code is 1. So it is when an --event-id is nowhere.`
 
-Formats: table (without the year on a terminal narrower than 100 columns);
-json, one array; jsonl, each record's bytes on a line; text, a line of
-eventID eventName eventSource awsRegion sourceIPAddress User-Agent=... for
-each record.`,
-		Flags:  joinFlags(filterFlags(&o.filter), showFlags(&o.show), o.flags()),
-		Action: func(c *cli.Context) error { o.targets = c.Args().Slice(); return o.run(c.Context) },
+func (a *app) logsViewCommand() *cli.Command {
+	o := &logsViewOptions{app: a}
+	return &cli.Command{
+		Name: "view", Usage: "show the records of log files", ArgsUsage: "TARGET...",
+		Description: fmt.Sprintf(targetHelp, ",\na folder, a file, or - for standard input") + "\n\n" + readingHelp + "\n\n" + showHelp,
+		Flags:       joinFlags(pickFlags(&o.pick), filterFlags(&o.filter), showFlags(&o.show), o.readFlags()),
+		Action:      func(c *cli.Context) error { o.targets = c.Args().Slice(); return o.run(c.Context) },
 	}
 }
 
@@ -62,30 +64,66 @@ func (o *logsViewOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := o.app.sink(&o.show)
+	if err := o.checkSearch(chosen); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := &reading{app: o.app, options: &o.logsOptions, window: window, filter: chosen, screen: o.app.newScreen()}
+	o.show.page = len(o.pick.eventIDs.Value()) > 0
+	out, err := o.app.sinkTo(w.screen.rows(o.app), &o.show, func(err error) { cancel(printed(err)) })
 	if err != nil {
 		return err
 	}
-	shown := 0
-	w := &reading{app: o.app, options: &o.logsOptions, window: window, filter: chosen}
+	s := o.shower(out, w)
 	walked := w.run(ctx, o.targets, func(f *logs.File) error {
 		for i := range f.Records {
-			if err := out.Write(&f.Records[i]); err != nil {
-				return printed(err)
-			}
-			if shown++; o.show.limit > 0 && shown >= o.show.limit {
-				return errEnough
+			if err := s.show(&f.Records[i]); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
 	// What was shown stays shown, also after Ctrl+C.
 	if err := out.Close(); err != nil {
-		return printed(err)
+		return written(err)
 	}
-	if walked != nil && !errors.Is(walked, errEnough) {
+	stopped := errors.Is(walked, errEnough)
+	if walked != nil && !stopped {
 		return walked
 	}
-	w.summary(shown)
+	if o.search {
+		w.found(s.shown, stopped, time.Since(w.screen.begin))
+	} else if !stopped || s.shown == 0 {
+		w.summary(s.shown)
+	}
+	o.app.sayFolded(s.dedupe)
+	if err := s.notFound(w.scope()); err != nil && w.err() == nil {
+		return err
+	}
 	return w.err()
+}
+
+// checkSearch: a search for nothing would be a view.
+func (o *logsViewOptions) checkSearch(chosen *filter.Filter) error {
+	if !o.search || !chosen.All() || len(o.pick.eventIDs.Value()) > 0 {
+		return nil
+	}
+	return usagef("nothing to search for: give --filter, --grep, --preset, --user or another filter (\"trailctl logs search --help\"); \"trailctl logs view\" shows all records")
+}
+
+// shower makes what shows the records that the reading chooses.
+func (o *logsViewOptions) shower(out recordSink, w *reading) *shower {
+	s := &shower{out: out, limit: o.show.limit}
+	if o.pick.dedupe {
+		s.dedupe = &logs.Dedupe{}
+	}
+	if ids := o.pick.eventIDs.Value(); len(ids) > 0 {
+		s.missing = map[string]bool{}
+		for _, id := range ids {
+			s.missing[id] = true
+		}
+		w.count = func() logs.Visitor { return newIDVisitor(ids) }
+	}
+	return s
 }

@@ -23,6 +23,8 @@ type LogFiles struct {
 	uri    func(key string) string
 	filled bool
 	total  logTotal
+	lag    bool // there is a column for it
+	column int  // that of the names
 
 	// Names in the table: whole keys when the first ones fit, else the short
 	// ones.
@@ -53,6 +55,7 @@ type logFile struct {
 	Region    string     `json:"region,omitempty"`
 	Delivered *time.Time `json:"delivered,omitempty"` // the minute in the name
 	Modified  time.Time  `json:"modified"`
+	Lag       *int64     `json:"lagSeconds,omitempty"` // from that minute to modified
 	Size      int64      `json:"size"`
 }
 
@@ -60,19 +63,34 @@ type logFile struct {
 func NewLogFiles(w io.Writer, format string, t Terminal, uri func(key string) string) *LogFiles {
 	l := &LogFiles{to: bufio.NewWriterSize(w, 64<<10), term: t, uri: uri}
 	if format == "table" {
-		l.table = newStream(l.to, t, []Column{
+		columns := []Column{
 			{Head: zoned("DELIVERED", t), Min: 16},
 			{Head: "REGION", Min: 9},
 			{Head: "ACCOUNT", Min: 12},
 			{Head: "SIZE", Min: 7, Right: true},
-			{Head: "FILE", Min: 16},
-		})
-		l.table.middle = fileColumn
+		}
+		if l.lag = t.Width == 0 || t.Width >= lagWidth; l.lag {
+			columns = append(columns, Column{Head: "LAG", Min: 5, Right: true})
+		}
+		l.column = len(columns)
+		l.table = newStream(l.to, t, append(columns, Column{Head: "FILE", Min: 16}))
+		l.table.middle = l.column
 	}
 	return l
 }
 
-const fileColumn = 4
+// lagWidth is how wide a terminal must be to have room for the lag beside the
+// names.
+const lagWidth = 100
+
+// fileLag is by how much later than the minute in its name a file was written, at
+// least; the minute has no seconds. ok is false where that cannot be told.
+func fileLag(f logs.Found) (d time.Duration, ok bool) {
+	if !f.Log || f.Modified.IsZero() || f.Modified.Before(f.Key.Time) {
+		return 0, false
+	}
+	return f.Modified.Sub(f.Key.Time), true
+}
 
 // Write writes one file.
 func (l *LogFiles) Write(f logs.Found) error {
@@ -92,10 +110,18 @@ func (l *LogFiles) Write(f logs.Found) error {
 	if !at.IsZero() {
 		delivered = at.Format(layout)
 	}
-	row := []string{delivered, term.Escape(region), term.Escape(account), Size(f.Object.Size), term.Escape(f.Object.Key)}
+	row := []string{delivered, term.Escape(region), term.Escape(account), Size(f.Object.Size)}
+	if l.lag {
+		late := "-"
+		if d, ok := fileLag(f); ok {
+			late = Length(d)
+		}
+		row = append(row, late)
+	}
+	row = append(row, term.Escape(f.Object.Key))
 	switch l.names {
 	case shortNames:
-		row[fileColumn] = shortName(f)
+		row[l.column] = shortName(f)
 	case undecided:
 		l.waiting = append(l.waiting, shortName(f))
 		if len(l.waiting) == chunk {
@@ -117,7 +143,7 @@ func (l *LogFiles) decide(rows [][]string) {
 	if l.term.Width > 0 && need > l.term.Width {
 		l.names = shortNames
 		for i, short := range l.waiting {
-			rows[i][fileColumn] = short
+			rows[i][l.column] = short
 		}
 	}
 	l.waiting = nil
@@ -137,6 +163,10 @@ func (l *LogFiles) json(f logs.Found) error {
 	file := logFile{Key: f.Object.Key, URI: l.uri(f.Object.Key), Modified: f.Modified, Size: f.Object.Size}
 	if f.Log {
 		file.Kind, file.Account, file.Region, file.Delivered = f.Key.Kind.String(), f.Key.Account, f.Key.Region, &f.Key.Time
+	}
+	if d, ok := fileLag(f); ok {
+		seconds := int64(d / time.Second)
+		file.Lag = &seconds
 	}
 	lead := ",\n    "
 	if !l.filled {

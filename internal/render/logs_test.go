@@ -3,9 +3,11 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mattn/go-runewidth"
 
@@ -16,7 +18,7 @@ import (
 func someRecords() []logs.Record {
 	var list []logs.Record
 	for _, raw := range []string{
-		`{"eventTime":"2026-01-15T09:00:01Z","userIdentity":{"type":"IAMUser","userName":"alice"},"eventSource":"s3.amazonaws.com","eventName":"CreateBucket","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.200"}`,
+		`{"eventTime":"2026-01-15T09:00:01Z","userIdentity":{"type":"IAMUser","userName":"alice"},"eventSource":"s3.amazonaws.com","eventName":"CreateBucket","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.200","resources":[{"ARN":"arn:aws:s3:::reports"},{"ARN":"arn:aws:kms:us-east-1:1:key/0a1"}]}`,
 		`{"eventTime":"2026-01-15T09:00:02Z","userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/release-pipeline/i-0123456789abcdef0"},"eventSource":"lambda.amazonaws.com","eventName":"UpdateFunctionCode20150331v2","awsRegion":"eu-central-1","sourceIPAddress":"cloudformation.amazonaws.com","errorCode":"AccessDeniedException"}`,
 		"{\"eventTime\":\"2026-01-15T09:00:03Z\",\n  \"userIdentity\":{\"type\":\"Root\"}, \"eventName\":\"\\u001b[2J\u202e文字\",\n\"x\":8.82e-05}",
 		`{"insightDetails":{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances"}}`,
@@ -30,7 +32,7 @@ func someRecords() []logs.Record {
 func written(t *testing.T, format string, to Terminal, records []logs.Record) string {
 	t.Helper()
 	var b bytes.Buffer
-	w := NewRecords(&b, format, to)
+	w := NewRecords(&b, RecordOptions{Format: format, Terminal: to})
 	for i := range records {
 		if err := w.Write(&records[i]); err != nil {
 			t.Fatal(err)
@@ -49,25 +51,104 @@ func TestRecordsTable(t *testing.T) {
 		want string
 	}{
 		{"80 columns", Terminal{Width: 80}, "" +
-			"TIME (UTC)      IDENTITY  EVENT             ADDRESS         REGION      ERROR\n" +
-			"01-15 09:00:01  alice     s3:CreateBucket   198.51.100.200  us-east-1\n" +
-			"01-15 09:00:02  release…  lambda:UpdateFu…  cloudformation  eu-centra…  AccessD…\n" +
-			"01-15 09:00:03  root      \\x1b[2J\\u202e文…  -               -\n" +
-			"-               -         ec2:Insight(Run…  -               -\n" +
-			"-               -         -                 -               -\n"},
+			"TIME (UTC)      IDENTITY       EVENT                  ADDRESS         ERROR\n" +
+			"01-15 09:00:01  alice          s3:CreateBucket        198.51.100.200\n" +
+			"01-15 09:00:02  releas…bcdef0  lambda:UpdateFunctio…  cloudformation  AccessDen…\n" +
+			"01-15 09:00:03  root           \\x1b[2J\\u202e文字      -\n" +
+			"-               -              ec2:Insight(RunInsta…  -\n" +
+			"-               -              -                      -\n"},
+		{"160 columns", Terminal{Width: 160}, "" +
+			"TIME (UTC)           IDENTITY                              EVENT                                ADDRESS         REGION        RESOURCES   ERROR\n" +
+			"2026-01-15 09:00:01  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1     reports +1\n" +
+			"2026-01-15 09:00:02  release-pipeline/i-0123456789abcdef0  lambda:UpdateFunctionCode20150331v2  cloudformation  eu-central-1  -           AccessDeniedException\n" +
+			"2026-01-15 09:00:03  root                                  \\x1b[2J\\u202e文字                    -               -             -\n" +
+			"-                    -                                     ec2:Insight(RunInstances)            -               -             -\n" +
+			"-                    -                                     -                                    -               -             -\n"},
 		{"a pipe", Terminal{}, "" +
-			"TIME                  IDENTITY                              EVENT                                ADDRESS         REGION        ERROR\n" +
-			"2026-01-15T09:00:01Z  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1\n" +
-			"2026-01-15T09:00:02Z  release-pipeline/i-0123456789abcdef0  lambda:UpdateFunctionCode20150331v2  cloudformation  eu-central-1  AccessDeniedException\n" +
-			"2026-01-15T09:00:03Z  root                                  \\x1b[2J\\u202e文字                    -               -\n" +
-			"-                     -                                     ec2:Insight(RunInstances)            -               -\n" +
-			"-                     -                                     -                                    -               -\n"},
+			"TIME                  IDENTITY                              EVENT                                ADDRESS         REGION        RESOURCES     ERROR\n" +
+			"2026-01-15T09:00:01Z  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1     reports, 0a1\n" +
+			"2026-01-15T09:00:02Z  release-pipeline/i-0123456789abcdef0  lambda:UpdateFunctionCode20150331v2  cloudformation  eu-central-1  -             AccessDeniedException\n" +
+			"2026-01-15T09:00:03Z  root                                  \\x1b[2J\\u202e文字                    -               -             -\n" +
+			"-                     -                                     ec2:Insight(RunInstances)            -               -             -\n" +
+			"-                     -                                     -                                    -               -             -\n"},
 	} {
 		if got := written(t, "table", c.to, someRecords()); got != c.want {
 			t.Errorf("%s:\n%s", c.name, got)
 		}
 	}
 }
+
+// A table whose first rows come alone leaves room for what later ones want.
+func TestRecordsTableFlushed(t *testing.T) {
+	var b bytes.Buffer
+	w := NewRecords(&b, RecordOptions{Format: "table", Terminal: Terminal{Width: 100}})
+	records := someRecords()
+	for i := range records[:2] {
+		if err := w.Write(&records[i]); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = "" +
+		"TIME (UTC)      IDENTITY       EVENT                     ADDRESS          REGION          ERROR\n" +
+		"01-15 09:00:01  alice          s3:CreateBucket           198.51.100.200   us-east-1\n" +
+		"01-15 09:00:02  releas…bcdef0  lambda:UpdateFunctionCo…  cloudformation   eu-central-1    AccessDen…\n"
+	if b.String() != want {
+		t.Errorf("%s", b.String())
+	}
+}
+
+// heard tells of what a Records writes by itself.
+type heard struct{ lines chan string }
+
+func (h heard) Write(p []byte) (int, error) { h.lines <- string(p); return len(p), nil }
+
+// A record is shown soon, however long the next one takes, in every format.
+func TestRecordsDoNotWait(t *testing.T) {
+	for _, format := range []string{"table", "card", "csv", "text", "json", "jsonl"} {
+		h := heard{make(chan string, 10)}
+		w := NewRecords(h, RecordOptions{Format: format})
+		if err := w.Write(&someRecords()[0]); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case got := <-h.lines:
+			if !strings.Contains(got, "CreateBucket") {
+				t.Errorf("%s: %q", format, got)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: nothing was written", format)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A reader that goes away is noticed although no further record comes.
+func TestRecordsTellOfFailure(t *testing.T) {
+	gone := errors.New("gone")
+	failed := make(chan error, 1)
+	w := NewRecords(broken{gone}, RecordOptions{Format: "jsonl", Failed: func(err error) { failed <- err }})
+	records := someRecords()
+	if err := w.Write(&records[0]); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-failed:
+		if !errors.Is(err, gone) || !errors.Is(w.Write(&records[1]), gone) || !errors.Is(w.Close(), gone) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nobody heard")
+	}
+}
+
+type broken struct{ err error }
+
+func (b broken) Write([]byte) (int, error) { return 0, b.err }
 
 // A table goes on in the columns that its first rows fixed, and never grows
 // out of the terminal.

@@ -18,6 +18,7 @@ type Column struct {
 	Head  string
 	Min   int  // never narrower than this when the table must shrink; 0: not narrower than the head
 	Max   int  // never wider than this on a terminal; 0: as wide as its widest cell
+	Usual int  // at least this wide when it is fixed before all cells are known
 	Right bool // numbers
 	Keep  bool // gives way only when no other column can
 	// Middle cuts a long cell in the middle: its end tells as much as its
@@ -37,6 +38,17 @@ type Table struct {
 
 const gap = "  "
 
+// cellWidth is how many columns of a terminal a text takes. Most is ASCII,
+// which needs no look at its graphemes.
+func cellWidth(s string) int {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			return runewidth.StringWidth(s)
+		}
+	}
+	return len(s)
+}
+
 // Write writes the table. width is the terminal's; 0 means that the output is
 // no terminal, and then nothing is cut. A cell that does not fit ends in "…";
 // columns that may shrink give way from the widest on.
@@ -45,15 +57,22 @@ func (t Table) Write(w io.Writer, width int, colour bool) error {
 }
 
 // Widths fits the columns into width.
-func (t Table) Widths(width int) []int {
+func (t Table) Widths(width int) []int { return t.fit(width, false) }
+
+// fit fits the columns into width; with usual they are made as wide as rows
+// that are not there yet will want them.
+func (t Table) fit(width int, usual bool) []int {
 	widths := make([]int, len(t.Columns))
 	for i, c := range t.Columns {
-		widths[i] = runewidth.StringWidth(c.Head)
+		widths[i] = cellWidth(c.Head)
+		if usual {
+			widths[i] = max(widths[i], c.Usual)
+		}
 	}
 	for _, row := range t.Rows {
 		for i := range t.Columns {
 			if i < len(row) {
-				widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
+				widths[i] = max(widths[i], cellWidth(row[i]))
 			}
 		}
 	}
@@ -63,7 +82,7 @@ func (t Table) Widths(width int) []int {
 	total := (len(widths) - 1) * len(gap)
 	for i, c := range t.Columns {
 		if c.Max > 0 {
-			widths[i] = min(widths[i], max(c.Max, runewidth.StringWidth(c.Head)))
+			widths[i] = min(widths[i], max(c.Max, cellWidth(c.Head)))
 		}
 		total += widths[i]
 	}
@@ -87,7 +106,7 @@ func (t Table) widest(widths []int, keep bool) int {
 	for i, c := range t.Columns {
 		least := c.Min
 		if least == 0 {
-			least = runewidth.StringWidth(c.Head)
+			least = cellWidth(c.Head)
 		}
 		if c.Keep == keep && widths[i] > least && (found < 0 || widths[i] > widths[found]) {
 			found = i
@@ -133,10 +152,10 @@ func (t Table) line(b *bufio.Writer, widths []int, cells []string, paint func(in
 		if i > 0 {
 			line.WriteString(gap)
 		}
-		if runewidth.StringWidth(cell) > widths[i] {
+		if cellWidth(cell) > widths[i] {
 			cell = cut(cell, widths[i], t.Columns[i].Middle)
 		}
-		pad := strings.Repeat(" ", max(0, widths[i]-runewidth.StringWidth(cell)))
+		pad := strings.Repeat(" ", max(0, widths[i]-cellWidth(cell)))
 		if sgr := paint(i); sgr != "" && cell != "" {
 			cell = "\x1b[" + sgr + "m" + cell + "\x1b[0m"
 		}
@@ -156,7 +175,7 @@ func cut(cell string, width int, middle bool) string {
 		return runewidth.Truncate(cell, width, "…")
 	}
 	end := (width - 1) / 2
-	whole := runewidth.StringWidth(cell)
+	whole := cellWidth(cell)
 	return runewidth.Truncate(cell, width-1-end, "") + "…" + runewidth.TruncateLeft(cell, whole-end, "")
 }
 

@@ -34,6 +34,17 @@ func NewProgress(s Streams, now func() time.Time) *Progress {
 	return p
 }
 
+// Due tells whether Show would write something now: what takes effort to put
+// together need not be when it does not.
+func (p *Progress) Due() bool {
+	if p == nil || p.w == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.shown || p.now().Sub(p.last) >= progressInterval
+}
+
 // Show replaces the line, at most ten times a second.
 func (p *Progress) Show(format string, args ...any) {
 	if p == nil || p.w == nil {

@@ -30,6 +30,10 @@ func Changes[S, In any](f func(S, *call.Call, In) (any, *call.Error)) Operation[
 	return Operation[S]{false, handle(f)}
 }
 
+// Stream is the answer of an operation that writes more than one JSON object,
+// over time.
+type Stream func(w http.ResponseWriter)
+
 // handle reads an operation's input from the body of a call.
 func handle[S, In any](f func(S, *call.Call, In) (any, *call.Error)) func(S, *call.Call) (any, *call.Error) {
 	return func(s S, c *call.Call) (any, *call.Error) {
@@ -59,6 +63,10 @@ func Serve[S any](w http.ResponseWriter, c *call.Call, s S, service string, oper
 	if refused != nil {
 		fail(w, c, refused)
 		return false
+	}
+	if stream, ok := out.(Stream); ok {
+		stream(w)
+		return !op.ReadOnly
 	}
 	body := []byte("{}")
 	if out != nil {

@@ -39,6 +39,7 @@ func (s *Service) keep(g *group, batch []event) error {
 		return fmt.Errorf("writing the events of the log group %s: %w", g.Name, err)
 	}
 	g.insert(batch)
+	s.show(g, batch)
 	if g.lines > 2*len(g.events)+1000 {
 		s.rewrite(g)
 	}

@@ -1,6 +1,6 @@
 // Package logs is the sandbox's Amazon CloudWatch Logs: log groups with their
 // retention, tags and metric filters, log streams, and the events in them,
-// which can be read and filtered. It keeps at most 200,000 events and 256 MiB
+// which can be read, filtered and watched (StartLiveTail). It keeps at most 200,000 events and 256 MiB
 // of a group; the oldest ones are dropped then. Metric filters are kept and
 // count nothing. It has no subscriptions, exports and queries, and checks no
 // permission of a caller.
@@ -39,6 +39,10 @@ type Service struct {
 	mu     sync.Mutex
 	groups map[place]*group
 	serial uint64 // of the newest event
+	live   map[*liveSession]bool
+
+	closing chan struct{} // ends the Live Tail sessions
+	closed  sync.Once
 }
 
 // place is where a log group lies.
@@ -46,7 +50,7 @@ type place struct{ account, region, name string }
 
 // New makes a service and loads the state that o.Dir holds.
 func New(o Options) (*Service, error) {
-	s := &Service{now: o.Now, log: o.Log, dir: o.Dir, groups: map[place]*group{}}
+	s := &Service{now: o.Now, log: o.Log, dir: o.Dir, groups: map[place]*group{}, live: map[*liveSession]bool{}, closing: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -83,6 +87,7 @@ var operations = map[string]awsjson.Operation[*Service]{
 	"DescribeMetricFilters":         awsjson.Reads((*Service).describeMetricFilters),
 	"GetLogEvents":                  awsjson.Reads((*Service).getLogEvents),
 	"FilterLogEvents":               awsjson.Reads((*Service).filterLogEvents),
+	"StartLiveTail":                 awsjson.Reads((*Service).startLiveTail),
 	"ListTagsForResource":           awsjson.Reads((*Service).listTagsForResource),
 	"ListTagsLogGroup":              awsjson.Reads((*Service).listTagsLogGroup),
 }

@@ -43,5 +43,8 @@ func (s *Service) Save() {
 	}
 }
 
-// Close saves the state for the last time.
-func (s *Service) Close() error { return s.file.Save(s.encode) }
+// Close ends the Live Tail sessions and saves the state for the last time.
+func (s *Service) Close() error {
+	s.closed.Do(func() { close(s.closing) })
+	return s.file.Save(s.encode)
+}

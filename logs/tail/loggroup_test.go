@@ -1,0 +1,201 @@
+package tail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+)
+
+// group is a log group in memory. Searches fail with the errors of fail first.
+type group struct {
+	mu       sync.Mutex
+	events   []types.FilteredLogEvent
+	fail     []error
+	searches int
+}
+
+func (g *group) put(id string, after, late time.Duration) types.LiveTailSessionLogEvent {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at, in := aws.Int64(start.Add(after).UnixMilli()), aws.Int64(start.Add(after+late).UnixMilli())
+	g.events = append(g.events, types.FilteredLogEvent{Message: aws.String(raw(id, after)), Timestamp: at, IngestionTime: in})
+	return types.LiveTailSessionLogEvent{Message: aws.String(raw(id, after)), Timestamp: at, IngestionTime: in}
+}
+
+// FilterLogEvents answers two events a page.
+func (g *group) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.FilterLogEventsOutput, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.searches++
+	if len(g.fail) > 0 {
+		err := g.fail[0]
+		g.fail = g.fail[1:]
+		if err != nil {
+			return nil, err
+		}
+	}
+	from := 0
+	fmt.Sscan(aws.ToString(in.NextToken), &from)
+	out := &cloudwatchlogs.FilterLogEventsOutput{}
+	for i := from; i < len(g.events); i++ {
+		if len(out.Events) == 2 {
+			out.NextToken = aws.String(fmt.Sprint(i))
+			break
+		}
+		if *g.events[i].Timestamp >= *in.StartTime {
+			out.Events = append(out.Events, g.events[i])
+		}
+	}
+	return out, nil
+}
+
+// sessions are the Live Tail sessions of a test, one after the other: each is
+// an error that refuses it, or sends updates and breaks with its last error.
+type sessions struct {
+	list []any
+	next int
+}
+
+type script struct {
+	updates []func() types.LiveTailSessionUpdate
+	err     error // nil: it stays open
+}
+
+type session struct {
+	events chan types.StartLiveTailResponseStream
+	err    error
+	close  context.CancelFunc
+}
+
+func (s *session) Events() <-chan types.StartLiveTailResponseStream { return s.events }
+func (s *session) Err() error                                       { return s.err }
+func (s *session) Close() error                                     { s.close(); return nil }
+
+func (l *sessions) StartLiveTail(ctx context.Context, _ string) (Session, error) {
+	one := l.list[min(l.next, len(l.list)-1)]
+	l.next++
+	if err, refused := one.(error); refused {
+		return nil, err
+	}
+	sc := one.(script)
+	ctx, cancel := context.WithCancel(ctx)
+	s := &session{events: make(chan types.StartLiveTailResponseStream), err: sc.err, close: cancel}
+	go func() {
+		for _, u := range sc.updates {
+			select {
+			case s.events <- &types.StartLiveTailResponseStreamMemberSessionUpdate{Value: u()}:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if sc.err == nil {
+			<-ctx.Done()
+		}
+		close(s.events)
+	}()
+	return s, nil
+}
+
+// update is one with events, or a sample of more.
+func update(sampled bool, make ...func() types.LiveTailSessionLogEvent) func() types.LiveTailSessionUpdate {
+	return func() types.LiveTailSessionUpdate {
+		u := types.LiveTailSessionUpdate{SessionMetadata: &types.LiveTailSessionMetadata{Sampled: sampled}}
+		for _, m := range make {
+			u.SessionResults = append(u.SessionResults, m())
+		}
+		return u
+	}
+}
+
+func TestLogGroup(t *testing.T) {
+	g := &group{}
+	event := func(id string, after time.Duration) func() types.LiveTailSessionLogEvent {
+		return func() types.LiveTailSessionLogEvent { return g.put(id, after, 2*time.Minute) }
+	}
+	// lost is an event that Live Tail leaves out.
+	lost := func(id string, after time.Duration) func() types.LiveTailSessionUpdate {
+		return func() types.LiveTailSessionUpdate {
+			g.put(id, after, 2*time.Minute)
+			return types.LiveTailSessionUpdate{SessionMetadata: &types.LiveTailSessionMetadata{Sampled: true}}
+		}
+	}
+	cut := errors.New("connection reset")
+	for _, c := range []struct {
+		name     string
+		fail     []error // of searches
+		live     *sessions
+		since    time.Time
+		want     string
+		trouble  string // told once
+		searches bool   // more than once at the start and for the start of the session
+	}{
+		{name: "all comes live", live: &sessions{list: []any{script{updates: []func() types.LiveTailSessionUpdate{
+			update(false, event("a", 0)), update(false, event("b", time.Minute), event("c", 0)), update(false, event("d", 0)),
+		}}}}, want: "[a b c d]"},
+		{name: "a sample, and the connection is cut", live: &sessions{list: []any{
+			script{updates: []func() types.LiveTailSessionUpdate{update(false, event("a", 0)), lost("b", 0), update(false)}, err: cut},
+			script{updates: []func() types.LiveTailSessionUpdate{update(false, event("c", time.Hour))}, err: cut},
+			script{updates: []func() types.LiveTailSessionUpdate{lost("d", 2*time.Hour), update(false)}},
+		}}, want: "[a b c d]", trouble: "trouble "},
+		{name: "three hours are over", live: &sessions{list: []any{
+			script{updates: []func() types.LiveTailSessionUpdate{update(false, event("a", 0))}, err: &types.SessionTimeoutException{}},
+			script{updates: []func() types.LiveTailSessionUpdate{update(false, event("b", 0)), update(false, event("c", 0)), update(false, event("d", 0))}},
+		}}, want: "[a b c d]"},
+		{name: "refused", live: &sessions{list: []any{apiError("AccessDeniedException")}}, want: "[p q r s]", trouble: "remark AccessDeniedException"},
+		{name: "throttled while searching", fail: []error{nil, nil, apiError("ThrottlingException"), apiError("ThrottlingException"), apiError("ThrottlingException")},
+			want: "[p q r s]", trouble: "trouble ThrottlingException"},
+		{name: "since", since: start.Add(-5 * time.Minute), want: "[old2 p q r]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			*g = group{fail: c.fail}
+			g.put("old1", -20*time.Minute, 0)
+			g.put("old2", -2*time.Minute, 0)
+			k := &keeper{want: 4}
+			lg := LogGroup{ARN: "arn:x:*", Events: g, Start: start, Since: c.since, Interval: 5 * time.Millisecond}
+			if c.live != nil {
+				lg.Live = c.live
+			}
+			if c.want[1] != 'a' { // they come while it is searched
+				go func() {
+					for i, id := range []string{"p", "q", "r", "s"} {
+						time.Sleep(30 * time.Millisecond)
+						g.put(id, time.Duration(-i)*time.Minute, 5*time.Minute)
+					}
+				}()
+			}
+			err := newFollower(k).LogGroup(short(t), lg)
+			want(t, "end", err, errEnough)
+			want(t, "records", k.sorted(), c.want)
+			if c.trouble != "" && k.told(c.trouble) == 0 {
+				t.Errorf("told: %v, not %q", k.notices, c.trouble)
+			}
+			if c.trouble == "" && len(k.notices) > 0 {
+				t.Errorf("told: %v", k.notices)
+			}
+			if c.name == "throttled while searching" && (k.told(c.trouble) != 1 || k.told("over ") != 1) {
+				t.Errorf("told: %v", k.notices)
+			}
+		})
+	}
+}
+
+// What cannot be read from the beginning is an error, and no trouble.
+func TestLogGroupDenied(t *testing.T) {
+	k := &keeper{want: 1}
+	g := &group{fail: []error{apiError("AccessDeniedException")}}
+	live := &sessions{list: []any{apiError("AccessDeniedException")}}
+	err := newFollower(k).LogGroup(short(t), LogGroup{ARN: "arn", Events: g, Live: live, Start: start})
+	want(t, "both denied", code(err), "AccessDeniedException")
+	g = &group{fail: []error{apiError("AccessDeniedException")}}
+	live = &sessions{list: []any{script{updates: []func() types.LiveTailSessionUpdate{update(false, func() types.LiveTailSessionLogEvent { return g.put("a", 0, 0) })}}}}
+	err = newFollower(k).LogGroup(short(t), LogGroup{ARN: "arn", Events: g, Live: live, Start: start})
+	want(t, "Live Tail alone", err, errEnough)
+	want(t, "records", k.ids, "[a]")
+}

@@ -56,11 +56,13 @@ func (w *fetcher) object(ctx context.Context, f Found, name string, unpacked boo
 	}
 	defer w.dirs.leave(at)
 	name = path.Base(name)
-	claimed, err := w.dirs.claim(at, name)
-	if err != nil {
+	had, twice, err := w.dirs.claim(at, name)
+	switch {
+	case err != nil:
 		return false, 0, err
-	}
-	if claimed {
+	case twice && w.Decompress:
+		return false, 0, fmt.Errorf("another object decompresses to %s, too", name)
+	case had:
 		switch look(at.root, name, f, unpacked) {
 		case isSame:
 			return true, 0, nil

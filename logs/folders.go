@@ -43,10 +43,16 @@ type folder struct {
 	err    error
 
 	mu    sync.Mutex
-	names map[uint64]uint64 // of what is there, or was claimed: folded name -> name
+	names map[uint64]taken // of what is there, or was claimed, by folded name
 	wrote bool
 
 	placing sync.Mutex // held from looking whether a name is free to taking it
+}
+
+// taken is a name that a folder has.
+type taken struct {
+	hash    uint64
+	claimed bool // in this run
 }
 
 func openFolders(top *os.Root, sync bool) *folders {
@@ -139,11 +145,11 @@ func (t *folders) enter(f *folder) error {
 		return err
 	}
 	defer dir.Close()
-	f.root, f.names = root, map[uint64]uint64{}
+	f.root, f.names = root, map[uint64]taken{}
 	for {
 		names, err := dir.Readdirnames(1000)
 		for _, name := range names {
-			f.names[t.folded(name)] = t.hash(name)
+			f.names[t.folded(name)] = taken{hash: t.hash(name)}
 		}
 		if err != nil || len(names) == 0 {
 			return nil // the end
@@ -161,7 +167,7 @@ func (t *folders) root(dir string) (*os.Root, error) {
 	}
 	defer t.leave(above)
 	name := path.Base(dir)
-	there, err := t.claim(above, name)
+	there, _, err := t.claim(above, name)
 	if err != nil {
 		return nil, err
 	}
@@ -183,18 +189,18 @@ func (t *folders) hash(name string) uint64 { return maphash.String(t.seed, name)
 // folded is the same for names that differ in case.
 func (t *folders) folded(name string) uint64 { return t.hash(strings.ToLower(strings.ToUpper(name))) }
 
-// claim notes that a name of a folder is in use. there tells that it was
-// before; then it may be on the disk.
-func (t *folders) claim(f *folder, name string) (there bool, err error) {
+// claim notes that a name of a folder is in use. there tells that it may be on
+// the disk already, twice that it was claimed before in this run.
+func (t *folders) claim(f *folder, name string) (there, twice bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	folded, hash := t.folded(name), t.hash(name)
 	was, there := f.names[folded]
-	if there && was != hash {
-		return false, fmt.Errorf("%s and %s %w", path.Join(f.path, name), f.like(name), errClash)
+	if there && was.hash != hash {
+		return false, false, fmt.Errorf("%s and %s %w", path.Join(f.path, name), f.like(name), errClash)
 	}
-	f.names[folded] = hash
-	return there, nil
+	f.names[folded] = taken{hash, true}
+	return there, was.claimed, nil
 }
 
 // like finds the file of a folder whose name differs only in case.

@@ -12,7 +12,6 @@ type Visitor interface {
 	// all the same, so that damage is told.
 	File(f *File, data []byte) bool
 	// Record tells whether a record is wanted: only those are in the file's
-	// Records. The record may not be kept beyond the
-	// call.
+	// Records. The record may not be kept beyond the call.
 	Record(f *File, r *Record) bool
 }

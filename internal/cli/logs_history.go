@@ -30,6 +30,7 @@ type logsHistoryOptions struct {
 	show     showOptions
 	lookup   string
 	category string
+	eventID  string
 }
 
 func (a *app) logsHistoryCommand() *cli.Command {
@@ -43,8 +44,8 @@ regions. --region asks that one only.
 
 CloudTrail itself can look for one property; everything else is filtered here,
 after it has come over the network, 100 events a second and region. What is
-sent is told; it is the first of these that is given: --lookup-attributes,
---access-key, --event-name, --service, or a --filter eventID=, eventName=,
+sent is told; it is the first of these that is given: --event-id,
+--lookup-attributes, --access-key, --event-name, --service, or a --filter eventID=, eventName=,
 eventSource= or readOnly= (none with --any). CloudTrail compares it letter by
 letter: "runinstances" finds nothing.
 
@@ -52,6 +53,7 @@ A region that the account has not enabled is passed over. One whose history
 breaks off is named, the others go on, and the exit code is 1.`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.StringFlag{Name: "lookup-attributes", Category: "Filter", Usage: "let CloudTrail look for `AttributeKey=KEY,AttributeValue=VALUE` (also KEY=VALUE): EventId, EventName, ReadOnly, Username, ResourceType, ResourceName, EventSource or AccessKeyId", Destination: &o.lookup},
+			&cli.StringFlag{Name: "event-id", Category: "Filter", Usage: "the event with this `ID`, as a page on a terminal", Destination: &o.eventID},
 			&cli.StringFlag{Name: "event-category", Category: "Filter", Usage: "`insight` for Insights events instead of management events", Destination: &o.category},
 		}, filterFlags(&o.filter), windowFlags(&o.window), showFlags(&o.show), historyRegionFlags(&o.aws)),
 		Action: func(c *cli.Context) error { return o.run(c.Context) },
@@ -69,6 +71,7 @@ func historyRegionFlags(o *awsOptions) []cli.Flag {
 }
 
 func (o *logsHistoryOptions) run(ctx context.Context) error {
+	o.show.page = o.eventID != ""
 	if err := o.show.check(); err != nil {
 		return err
 	}
@@ -164,6 +167,8 @@ func (o *logsHistoryOptions) search(ctx context.Context, s *history.Search, chos
 		return context.Cause(ctx)
 	case failed.lists > 0:
 		return errors.New("the result is not complete")
+	case o.eventID != "" && s.State().Records == 0:
+		return fmt.Errorf("no such event in the event history: %s", o.eventID)
 	}
 	return nil
 }
@@ -188,6 +193,12 @@ var sent = regexp.MustCompile(`^(eventID|eventName|eventSource|readOnly)=([A-Za-
 
 // attribute is what CloudTrail is asked to look for.
 func (o *logsHistoryOptions) attribute() (*history.Attribute, error) {
+	if o.eventID != "" && o.lookup != "" {
+		return nil, usagef("--event-id and --lookup-attributes: CloudTrail looks for one property: give one of them")
+	}
+	if o.eventID != "" {
+		return &history.Attribute{Key: types.LookupAttributeKeyEventId, Value: o.eventID}, nil
+	}
 	if o.lookup != "" {
 		return parseAttribute(o.lookup)
 	}

@@ -73,6 +73,9 @@ func TestDownloadKilled(t *testing.T) {
 		if after, others := bucket.compare(t, dest); after != number || len(others) > 0 {
 			t.Errorf("%d files in the end, and besides %q", after, others)
 		}
+		if err := os.RemoveAll(dest); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Logf("%d of %d were killed halfway; a whole run takes %v", halfway, kills, took)
 }

@@ -31,7 +31,8 @@ Times are those of delivery, as the files' names tell them, and so is the
 window. A record lies in a file that was delivered up to --lag after it: with
 --lag 1h, files are listed as view and search read them for that window. LAG is
 by how much later than the minute in its name S3 took the file; in a folder it
-is the files' own times that are compared.
+is the files' own times that are compared. A terminal of less than 100 columns
+shows no LAG.
 
 The files of a trail or bucket come in their order, over all accounts and
 regions; where there are more than 64 places to look (accounts x regions, log

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// lit is "abc" and the end in fixed codes, to build upon.
+// fixed begins a block with the codes that need no description.
 func fixed(final uint) *bitWriter { return (&bitWriter{}).bits(final|1<<1, 3) }
 
 // storedBlock is a block of plain bytes.
@@ -105,7 +105,7 @@ func TestBlocks(t *testing.T) {
 				}
 			}
 			for n := range src {
-				if n < 3000 || n > len(src)-40 {
+				if n < 400 || n > len(src)-40 {
 					agree(t, &d, src[:n], 1<<20, n%7)
 				}
 			}
@@ -275,6 +275,37 @@ func TestTruncatedAndFlipped(t *testing.T) {
 			src[n] ^= 1 << (n % 8)
 			agree(t, &d, src, 1<<20, n%500)
 			src[n] ^= 1 << (n % 8)
+		}
+	}
+}
+
+// TestCutInsideSymbol: where too few bits are left for a symbol, the data is
+// cut off, even if the bits that are missing would have made it corrupt.
+func TestCutInsideSymbol(t *testing.T) {
+	// A match without any distance, in a code where the end takes three bits.
+	lens := lengths(258, 257, 1, 'a', 2, 'b', 3, endOfBlock, 3)
+	code := canonical(lens)
+	streams := map[string]func(pad int) *bitWriter{
+		"shorter than the end of the block": func(pad int) *bitWriter {
+			w := (&bitWriter{}).dynamic(1, lens, lengths(1))
+			return w.sym(code, slices.Repeat([]int{'b'}, pad)...).sym(code, 257)
+		},
+		"distance 30": func(pad int) *bitWriter {
+			w := fixed(1).sym(fixedCode, slices.Repeat([]int{255}, pad)...)
+			return w.sym(fixedCode, 257).sym(fixedDist, 30)
+		},
+	}
+	var d Decoder
+	for name, stream := range streams {
+		seen := map[verdict]int{}
+		for pad := range 8 {
+			src := append(bytes.Clone(plainHead), stream(pad).b...)
+			for n := len(plainHead); n <= len(src); n++ {
+				seen[agree(t, &d, src[:n], 100, 0)]++
+			}
+		}
+		if seen[corrupt] == 0 || seen[truncated] == 0 || len(seen) != 2 {
+			t.Errorf("%s: %v", name, seen)
 		}
 	}
 }

@@ -160,7 +160,7 @@ func overviewTable(w *bufio.Writer, t Terminal, c Counted, o *count.Overview, to
 	// apart, and each has a row of its own for a head.
 	table := Table{Columns: []Column{
 		{Head: "", Min: 20, Max: 64},
-		{Head: "RECORDS", Right: true}, {Head: "SHARE", Right: true},
+		{Head: "RECORDS", Right: true, Min: wholeNumber}, {Head: "SHARE", Right: true, Min: wholeNumber},
 		{Head: zoned("FIRST", t), Min: 11}, {Head: zoned("LAST", t), Min: 11},
 	}}
 	heads := map[int]bool{}

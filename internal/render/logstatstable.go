@@ -59,14 +59,18 @@ func groupsTable(w *bufio.Writer, t Terminal, r *count.Result, top int) error {
 	return nil
 }
 
+// wholeNumber is the Min of columns whose numbers are not to be cut: more
+// than any of them has digits.
+const wholeNumber = 30
+
 func statsColumns(t Terminal, r *count.Result) []Column {
 	var columns []Column
 	for _, name := range r.By {
 		columns = append(columns, Column{Head: name, Min: 12, Max: 64, Keep: true})
 	}
 	columns = append(columns,
-		Column{Head: "RECORDS", Right: true},
-		Column{Head: "SHARE", Right: true},
+		Column{Head: "RECORDS", Right: true, Min: wholeNumber},
+		Column{Head: "SHARE", Right: true, Min: wholeNumber},
 		Column{Head: zoned("FIRST", t), Min: 11},
 		Column{Head: zoned("LAST", t), Min: 11})
 	for _, name := range r.Distinct {

@@ -31,7 +31,7 @@ func histogramTable(w *bufio.Writer, t Terminal, r *count.Result, top int) error
 		return nil
 	}
 	h := &histogram{step: r.Interval, layout: binLayout(t, r.Interval)}
-	h.table.Columns = []Column{{Head: zoned("FROM", t)}, {Head: "RECORDS", Right: true}}
+	h.table.Columns = []Column{{Head: zoned("FROM", t), Min: wholeNumber}, {Head: "RECORDS", Right: true, Min: wholeNumber}}
 	most := int64(0)
 	for _, b := range bins {
 		most = max(most, b.Count)
@@ -71,14 +71,15 @@ func binLayout(t Terminal, step time.Duration) string {
 // columns gives the most frequent values columns: as many as fit, but one at
 // least, and leaves room for one of the others.
 func (h *histogram) columns(t Terminal, r *count.Result, top int) {
-	most, left := 14, t.Width-max(len(h.layout), len("FROM (UTC)"))-2*(len(gap)+len("RECORDS"))
+	number := len(thousands(r.Total.Count))
+	most, left := 14, t.Width-max(len(h.layout), len("FROM (UTC)"))-len(gap)-max(number, len("RECORDS"))
 	switch {
 	case t.Width == 0:
 		most, left = 40, 400
 	case t.Width < narrow:
 		most = 10
 	}
-	left -= len(gap) + len("(others)")
+	left -= len(gap) + max(number, len("(others)"))
 	shown := 0
 	for g := range r.Groups(top) {
 		head := seriesHead(g, most)
@@ -87,11 +88,11 @@ func (h *histogram) columns(t Terminal, r *count.Result, top int) {
 			break
 		}
 		shown++
-		h.table.Columns = append(h.table.Columns, Column{Head: head, Right: true})
+		h.table.Columns = append(h.table.Columns, Column{Head: head, Right: true, Min: wholeNumber})
 		h.series = append(h.series, byTime(g.Bins))
 	}
 	if r.Len() > shown || r.Others != nil {
-		h.table.Columns = append(h.table.Columns, Column{Head: "(others)", Right: true})
+		h.table.Columns = append(h.table.Columns, Column{Head: "(others)", Right: true, Min: wholeNumber})
 		h.series = append(h.series, otherBins(r, shown))
 	}
 }

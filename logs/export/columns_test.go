@@ -125,7 +125,7 @@ func TestAppendCSV(t *testing.T) {
 		{"+1", "'+1"},
 		{"-1", "'-1"},
 		{"@x", "'@x"},
-		{" =x", `"' =x"`},
+		{" =x", `' =x`},
 		{`"=x`, `"'""=x"`},
 		{"＝x", "'＝x"},
 		{"a;=x", `"a;'=x"`},
@@ -137,7 +137,7 @@ func TestAppendCSV(t *testing.T) {
 		{"\x00\x7f", `\x00\x7f`},
 		{"\u0085\u202e\u2028\ufeff", `\u0085\u202e\u2028\ufeff`},
 		{"\U000e0041", `\U000e0041`},
-		{"né 日本", `"né 日本"`},
+		{"né 日本", "né 日本"},
 	} {
 		if got := string(appendCSV(nil, []byte(c.text))); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.text, got, c.want)

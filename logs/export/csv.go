@@ -69,7 +69,7 @@ func appendCSV(to, text []byte) []byte {
 	quote, plain := len(text) == 0, true
 	for _, c := range text {
 		switch {
-		case c == '"', c == ',', c == ';', c == '\'', c == ' ':
+		case c == '"', c == ',', c == ';', c == '\'':
 			quote = true
 		case c < 0x20, c >= 0x7f:
 			plain = false

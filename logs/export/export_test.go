@@ -237,7 +237,7 @@ func parquetRows(t *testing.T, name string) []map[string]any {
 
 func TestParquet(t *testing.T) {
 	one := `{"eventTime":"2026-01-15T09:00:00Z","eventName":"RunInstances","errorCode":"","readOnly":"True","resources":[{"ARN":"arn:a","type":"T"},{"arn":"","accountId":"1"}],"responseElements":""}`
-	dir := corpus(t, []string{one, `{"resources":[]}`, "{\"eventName\":\"\xff\",\"userIdentity\":\"x\"}"})
+	dir := corpus(t, []string{one, `{"eventID":"b","resources":[]}`, "{\"eventName\":\"\xff\",\"userIdentity\":\"x\"}"})
 	to := filepath.Join(t.TempDir(), "out")
 	m := run(t, Options{Folder: to, Format: Parquet, Split: None}, dir)
 	if m.Repaired != 1 || m.Compression != Zstd {

@@ -15,7 +15,7 @@ func presetsData() []Preset {
 			},
 		},
 		{
-			Name: "execution", Help: "Where was somebody's code started?",
+			Name: "execution", Help: "Where was somebody's code started, or a model switched on?",
 			AnyOf: [][]string{
 				calls("ec2", "RunInstances StartInstances RequestSpotInstances RequestSpotFleet CreateFleet"),
 				calls("ec2", "ModifyInstanceAttribute", "requestParameters.userData exists"),
@@ -29,6 +29,7 @@ func presetsData() []Preset {
 				calls("glue", "CreateDevEndpoint UpdateDevEndpoint CreateJob UpdateJob StartJobRun"),
 				calls("sagemaker", "CreateNotebookInstance CreatePresignedNotebookInstanceUrl CreateProcessingJob CreateTrainingJob"),
 				calls("lightsail", "CreateInstances"),
+				calls("bedrock", "PutUseCaseForModelAccess CreateFoundationModelAgreement PutFoundationModelEntitlement"),
 				calls("cloudformation", "CreateStack UpdateStack CreateStackSet CreateStackInstances"),
 				calls("autoscaling", "CreateAutoScalingGroup UpdateAutoScalingGroup CreateLaunchConfiguration"),
 			},
@@ -46,6 +47,7 @@ func presetsData() []Preset {
 				calls("backup", "DeleteRecoveryPoint DeleteBackupVault DeleteBackupPlan"),
 				calls("kms", "ScheduleKeyDeletion DisableKey DeleteImportedKeyMaterial"),
 				calls("secretsmanager", "DeleteSecret"),
+				calls("ssm", "DeleteParameter DeleteParameters"),
 				calls("ecr", "DeleteRepository BatchDeleteImage"),
 				calls("eks", "DeleteCluster"),
 				calls("cloudformation", "DeleteStack"),

@@ -20,6 +20,8 @@ var eventsOnly = map[string]string{
 	"sso-directory": "CreateUser UpdateUser DeleteUser CreateGroup DeleteGroup AddMemberToGroup RemoveMemberFromGroup UpdatePassword",
 	// "Amazon S3 CloudTrail events" in the S3 user guide.
 	"s3": "PutBucketPublicAccessBlock DeleteBucketPublicAccessBlock PutAccountPublicAccessBlock DeleteAccountPublicAccessBlock",
+	// The console's call that switches a model on for an account.
+	"bedrock": "PutFoundationModelEntitlement",
 	// The version of the API is part of the name.
 	"lambda":               "CreateFunction20150331",
 	"ec2-instance-connect": "OpenTunnel",
@@ -139,6 +141,7 @@ func TestPresets(t *testing.T) {
 		{"iam-changes", `"eventSource":"iam.amazonaws.com","eventName":"SomethingNew","readOnly":true`, false},
 		{"public-access", `"eventSource":"ec2.amazonaws.com","eventName":"AuthorizeSecurityGroupIngress","requestParameters":{"ipPermissions":{"items":[{"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"},{"cidrIp":"0.0.0.0/0"}]}}]}}`, true},
 		{"public-access", `"eventSource":"ec2.amazonaws.com","eventName":"AuthorizeSecurityGroupIngress","requestParameters":{"ipPermissions":{"items":[{"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}}]}}`, false},
+		{"public-access", `"eventSource":"ec2.amazonaws.com","eventName":"AuthorizeSecurityGroupIngress","requestParameters":{"cidrIp":"0.0.0.0/0","ipPermissions":{}}`, true},
 		{"public-access", `"eventSource":"rds.amazonaws.com","eventName":"ModifyDBInstance","requestParameters":{"publiclyAccessible":true}`, true},
 		{"public-access", `"eventSource":"rds.amazonaws.com","eventName":"ModifyDBInstance","requestParameters":{"publiclyAccessible":false}`, false},
 		{"public-access", `"eventSource":"kms.amazonaws.com","eventName":"CreateGrant","userIdentity":{"invokedBy":"ec2.amazonaws.com"}`, false},

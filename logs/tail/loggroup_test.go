@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -126,6 +127,13 @@ func TestLogGroup(t *testing.T) {
 			return types.LiveTailSessionUpdate{SessionMetadata: &types.LiveTailSessionMetadata{Sampled: true}}
 		}
 	}
+	// before is an event that came before a session began.
+	before := func(id string, after time.Duration) func() types.LiveTailSessionUpdate {
+		return func() types.LiveTailSessionUpdate {
+			g.put(id, after, 2*time.Minute)
+			return types.LiveTailSessionUpdate{}
+		}
+	}
 	cut := errors.New("connection reset")
 	for _, c := range []struct {
 		name     string
@@ -142,8 +150,8 @@ func TestLogGroup(t *testing.T) {
 		{name: "a sample, and the connection is cut", live: &sessions{list: []any{
 			script{updates: []func() types.LiveTailSessionUpdate{update(false, event("a", 0)), lost("b", 0), update(false)}, err: cut},
 			script{updates: []func() types.LiveTailSessionUpdate{update(false, event("c", time.Hour))}, err: cut},
-			script{updates: []func() types.LiveTailSessionUpdate{lost("d", 2*time.Hour), update(false)}},
-		}}, want: "[a b c d]", trouble: "trouble "},
+			script{updates: []func() types.LiveTailSessionUpdate{before("d", 2*time.Hour), update(false, event("e", 9*time.Hour)), update(false)}},
+		}}, want: "[a b c d e]", trouble: "trouble "},
 		{name: "three hours are over", live: &sessions{list: []any{
 			script{updates: []func() types.LiveTailSessionUpdate{update(false, event("a", 0))}, err: &types.SessionTimeoutException{}},
 			script{updates: []func() types.LiveTailSessionUpdate{update(false, event("b", 0)), update(false, event("c", 0)), update(false, event("d", 0))}},
@@ -157,7 +165,7 @@ func TestLogGroup(t *testing.T) {
 			*g = group{fail: c.fail}
 			g.put("old1", -20*time.Minute, 0)
 			g.put("old2", -2*time.Minute, 0)
-			k := &keeper{want: 4}
+			k := &keeper{want: len(strings.Fields(c.want))}
 			lg := LogGroup{ARN: "arn:x:*", Events: g, Start: start, Since: c.since, Interval: 5 * time.Millisecond}
 			if c.live != nil {
 				lg.Live = c.live

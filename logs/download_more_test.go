@@ -1,0 +1,134 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"trailctl/bucket"
+)
+
+func TestDownloadDecompressed(t *testing.T) {
+	const text = `{"Records":[]}`
+	log, digest := logKey(account, "us-east-1", "2026-01-02T12:00", "a"), digestKey("us-east-1", "2026-01-02T13:00")
+	cut := logKey(account, "us-east-1", "2026-01-02T12:05", "cut")
+	zipped := zip(t, text)
+	b := &fakeBucket{objects: map[string][]byte{
+		log: zipped, digest: zipped, cut: zipped[:len(zipped)-9],
+		"two.json.gz": append(zip(t, "one\n"), zip(t, "two\n")...), "plain.json.gz": []byte(text), "x.json": []byte(text),
+	}}
+	dest := t.TempDir()
+	run := func() Ledger {
+		d := &Download{Source: b, Dest: dest, Decompress: true, Sync: true}
+		l, err := d.Run(t.Context(), Find(t.Context(), b, Query{Flat: true, Digests: true}))
+		if left := unfinishedIn(t, dest); err != nil || !l.Balanced() || len(left) > 0 {
+			t.Fatalf("%+v, %v, left %q", l, err, left)
+		}
+		return l
+	}
+	if l := run(); l.Fetched != 5 || l.Failed != 1 {
+		t.Errorf("%+v", l)
+	}
+	for name, want := range map[string]string{
+		strings.TrimSuffix(log, ".gz"): text, digest: string(zipped), "two.json": "one\ntwo\n", "plain.json": text, "x.json": text,
+	} {
+		if raw, err := os.ReadFile(filepath.Join(dest, name)); string(raw) != want {
+			t.Errorf("%s is %q, %v", name, raw, err)
+		}
+	}
+	delete(b.objects, cut)
+	gets := b.gets
+	if l := run(); l.Present != 5 || b.gets != gets {
+		t.Errorf("again: %+v, %d objects fetched", l, b.gets-gets)
+	}
+	// What somebody changed is kept and told; what is only of another time is
+	// the same.
+	changed := filepath.Join(dest, "two.json")
+	if err := errors.Join(os.WriteFile(changed, []byte("three"), 0o600), os.Chtimes(filepath.Join(dest, "plain.json"), time.Now(), time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if l := run(); l.Different != 1 || l.Present != 4 {
+		t.Errorf("after changes: %+v", l)
+	}
+}
+
+// Two keys of one name: neither takes the other's place.
+func TestDownloadTwoOfOneName(t *testing.T) {
+	for _, c := range []struct {
+		first, second string
+		unpack        bool
+	}{
+		{"a/file.json", "A/other.json", false},
+		{"a/File.json", "a/file.json", false},
+		{"a.json", "a.json/b.json", false},
+		{"x.json", "x.json.gz", true},
+	} {
+		b := &fakeBucket{objects: map[string][]byte{c.first: []byte("1"), c.second: []byte("2")}}
+		dest := t.TempDir()
+		d := &Download{Source: b, Dest: dest, Decompress: c.unpack, Workers: 2}
+		l, err := d.Run(t.Context(), Find(t.Context(), b, Query{Flat: true}))
+		if err != nil || l.Fetched != 1 || l.Failed+l.Different != 1 || !l.Balanced() {
+			t.Errorf("%s and %s: %+v, %v", c.first, c.second, l, err)
+		}
+	}
+}
+
+func TestDownloadIsAlone(t *testing.T) {
+	dest := t.TempDir()
+	root, err := os.OpenRoot(dest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	release, stale, err := lock(root)
+	if err != nil || stale {
+		t.Fatal(stale, err)
+	}
+	b := someBucket()
+	run := func() error {
+		_, err := (&Download{Source: b, Dest: dest}).Run(t.Context(), Find(t.Context(), b, Query{Flat: true}))
+		return err
+	}
+	if err := run(); !errors.Is(err, ErrBusy) || b.gets > 0 {
+		t.Errorf("%v, %d objects fetched", err, b.gets)
+	}
+	release()
+	if err := run(); err != nil || b.gets == 0 {
+		t.Errorf("%v, %d objects fetched", err, b.gets)
+	}
+}
+
+// More folders than are kept open.
+func TestDownloadManyFolders(t *testing.T) {
+	b := &fakeBucket{objects: map[string][]byte{}}
+	for i := range 3 * maxOpen {
+		b.objects[fmt.Sprintf("f%d/g/a.json", i%(maxOpen+50))+fmt.Sprint(i)+".json"] = []byte("x")
+	}
+	dest := t.TempDir()
+	if l := download(t, b, dest); l.Fetched != 3*maxOpen {
+		t.Errorf("%+v", l)
+	}
+	if l := download(t, b, dest); l.Present != 3*maxOpen {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestFindTellsOfWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink("nowhere", filepath.Join(dir, "a.json")); err != nil {
+		t.Skip(err)
+	}
+	folder, err := bucket.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	_, skipped, errs := found(t, folder, Query{Flat: true})
+	if skipped["a.json"] != SkipSpecial || len(errs) > 0 {
+		t.Errorf("%v, %v", skipped, errs)
+	}
+}

@@ -87,7 +87,7 @@ func (o *logsStatsOptions) run(ctx context.Context) error {
 	}
 	overview := len(asked.By) == 0 && len(asked.Distinct) == 0 && asked.Interval == 0
 	if o.dedupe {
-		asked.Memory = count.DefaultMemory / 2 // the eventIDs need the rest
+		asked.Memory = count.DefaultMemory / 4 // the eventIDs need the rest
 	}
 	counter := count.New(asked)
 	if overview {

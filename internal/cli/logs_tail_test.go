@@ -236,8 +236,8 @@ func (b *tailBench) ready(t *testing.T, all []*tailing) {
 	time.Sleep(500 * time.Millisecond) // the first look
 }
 
-// faulty lets calls fail for a while: those of an operation whose number is in
-// a range. Live Tail is cut after its third update.
+// faulty lets searches, receiving and listings fail while it is on, and cuts
+// two Live Tail sessions.
 type faulty struct {
 	http.Handler
 	on   atomic.Bool

@@ -203,6 +203,8 @@ func (r *running) environment() []string {
 		"AWS_REGION=" + r.region,
 		"AWS_DEFAULT_REGION=" + r.region,
 		"AWS_EC2_METADATA_DISABLED=true",
+		// The AWS CLI puts "stream-" before the address for Live Tail.
+		"AWS_DISABLE_HOST_PREFIX_INJECTION=true",
 		"AWS_CONFIG_FILE=" + os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
 	}

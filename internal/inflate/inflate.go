@@ -17,7 +17,7 @@ import (
 )
 
 // What can be wrong with gzip data. Data that ends early is
-// io.ErrUnexpectedEOF, as elsewhere.
+// io.ErrUnexpectedEOF, and no data at all is io.EOF, as elsewhere.
 var (
 	ErrHeader   = errors.New("inflate: no valid gzip header")
 	ErrCorrupt  = errors.New("inflate: corrupt deflate data")

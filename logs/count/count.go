@@ -30,7 +30,7 @@ type Options struct {
 	Memory int
 }
 
-// DefaultMemory holds some 250,000 values of a field, beside what reading
+// DefaultMemory holds some 350,000 values of a field, beside what reading
 // needs.
 const DefaultMemory = 40 << 20
 

@@ -75,6 +75,7 @@ func TestAbsent(t *testing.T) {
 		{Options{Grep: []string{"NOWHERE"}, IgnoreCase: true}, record, true},
 		{Options{Grep: []string{"EVENTNAME"}, IgnoreCase: true}, record, false},
 		{Options{Grep: []string{`"eventName":"GetObject"`}}, line, false}, // its record has it, the line has not
+		{Options{Grep: []string{"eventName"}}, "id GetObject s3.amazonaws.com us-east-1 10.0.0.1 User-Agent=x", false},
 		{Options{Filters: []string{"userAgent^=Abc"}}, line, false},
 		{Options{EventNames: []string{"PutObject"}}, strings.Replace(line, `\x41`, "A", 1), true},
 		{Options{Presets: []string{"trail-tampering"}}, record, true},

@@ -12,6 +12,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/errgroup"
+
+	"trailctl/internal/inflate"
 )
 
 // gunzipAll uncompresses all files of a folder with one library, each into
@@ -53,6 +55,12 @@ func gunzipAll(library, dir string) error {
 func gunzipWith(library string) (func(stored []byte) error, error) {
 	var out bytes.Buffer
 	switch library {
+	case "own":
+		d, buf := new(inflate.Decoder), []byte(nil)
+		return func(stored []byte) (err error) {
+			buf, _, err = d.Gunzip(buf[:0], stored, 1<<30)
+			return err
+		}, nil
 	case "klauspost":
 		z := new(gzip.Reader)
 		return func(stored []byte) error {

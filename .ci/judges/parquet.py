@@ -48,9 +48,9 @@ parquet = f"read_parquet('{tmp}/parquet*/**/*.parquet', hive_partitioning = true
 for f in fields:
     equal(counts(parquet, f), want[f], f"DuckDB counts the records by {f} as jq does ({len(want[f])} values)")
 equal({str(d): n for d, n in db.sql(f"select event_date, count(*) from {parquet} group by 1").fetchall()}, dict(days), "the folders are the days")
-equal(db.execute(f"select count(*) from {parquet} where event_date <> event_time::date or event_hour <> hour(event_time)").fetchone(), (0,),
+equal(db.sql(f"select count(*) from {parquet} where event_date <> event_time::date or event_hour <> hour(event_time)").fetchall(), [(0,)],
       "each record lies in the folder of its day and hour")
-equal(db.execute(f"select count(*) from {parquet} where raw ->> '$.eventID' is distinct from event_id").fetchone(), (0,), "the raw record is that of its row")
+equal(db.sql(f"select count(*) from {parquet} where raw ->> '$.eventID' is distinct from event_id").fetchall(), [(0,)], "the raw record is that of its row")
 rows = db.sql(f"select event_id, request_parameters, list_transform(resources, lambda r: r.arn) from {parquet}").fetchall()
 same = lambda text, value: (json.loads(text) if text is not None else None) == value
 found = {i: (p, a) for i, p, a in rows}

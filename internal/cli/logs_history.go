@@ -46,8 +46,8 @@ CloudTrail itself can look for one property; everything else is filtered here,
 after it has come over the network, 100 events a second and region. What is
 sent is told; it is the first of these that is given: --event-id,
 --lookup-attributes, --access-key, --event-name, --service, or a --filter eventID=, eventName=,
-eventSource= or readOnly= (none with --any). CloudTrail compares it letter by
-letter: "runinstances" finds nothing.
+eventSource= or readOnly= (none with --any). Names without a capital, and those
+with a *, are compared here only.
 
 A region that the account has not enabled is passed over. One whose history
 breaks off is named, the others go on, and the exit code is 1.`,
@@ -184,7 +184,7 @@ func (o *logsHistoryOptions) summary(s *history.Search, shown int) {
 	}
 	o.app.note("%s", words)
 	if shown == 0 && s.Attribute != nil && p.Records == 0 {
-		o.app.note("CloudTrail compares %s letter by letter", s.Attribute.Key)
+		o.app.note("CloudTrail compares %s letter by letter: check the spelling", s.Attribute.Key)
 	}
 }
 
@@ -208,10 +208,18 @@ func (o *logsHistoryOptions) attribute() (*history.Attribute, error) {
 		}
 		return ""
 	}
-	if v := one(o.filter.accessKeys); v != "" {
+	// The filters take a value without a capital in any case; CloudTrail
+	// compares letter by letter.
+	exact := func(list cli.StringSlice) string {
+		if v := one(list); v != strings.ToLower(v) && !strings.Contains(v, ":") {
+			return v
+		}
+		return ""
+	}
+	if v := exact(o.filter.accessKeys); v != "" {
 		return &history.Attribute{Key: types.LookupAttributeKeyAccessKeyId, Value: v}, nil
 	}
-	if v := one(o.filter.eventNames); v != "" {
+	if v := exact(o.filter.eventNames); v != "" {
 		return &history.Attribute{Key: types.LookupAttributeKeyEventName, Value: v}, nil
 	}
 	if v := one(o.filter.services); v != "" {

@@ -37,7 +37,7 @@ type Download struct {
 
 // DefaultDownloads is how many objects are fetched at once. S3 takes 5,500
 // requests a second for a prefix, and answers one in some 20 ms.
-const DefaultDownloads = 128
+const DefaultDownloads = 192
 
 // Ledger accounts for every object that was listed.
 type Ledger struct {

@@ -146,7 +146,7 @@ func (w *fetcher) receiveOnce(ctx context.Context, root *os.Root, f Found) (*buc
 }
 
 // roomy holds most log files as a whole, so that each is one write.
-const roomy = 128 << 10
+const roomy = 64 << 10
 
 // copy is io.Copy with few writes.
 func (w *fetcher) copy(to io.Writer, from io.Reader) (n int64, err error) {

@@ -74,7 +74,7 @@ func (o *logsOptions) lagFlag() cli.Flag {
 // readFlags are the flags of commands that read records.
 func (o *logsOptions) readFlags() []cli.Flag {
 	return joinFlags(o.flags(), []cli.Flag{&cli.StringFlag{
-		Name: "max-file-size", Usage: "a log file that is larger than `SIZE` when uncompressed is a failure: 512M, 4G", Value: "1G", Destination: &o.maxFileSize,
+		Name: "max-file-size", Usage: "a log file that is larger than `SIZE` when uncompressed is a failure: 512M, 4G", Value: "96M", Destination: &o.maxFileSize,
 	}})
 }
 

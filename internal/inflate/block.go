@@ -31,6 +31,9 @@ func (d *Decoder) inflate() error {
 		default:
 			err = ErrCorrupt
 		}
+		if d.op > d.end {
+			return ErrTooLarge // the end of a block came within the slack
+		}
 		if err != nil || final {
 			return err
 		}

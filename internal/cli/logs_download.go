@@ -49,8 +49,9 @@ differs from another only in upper and lower case, fails and is named. Only one
 download at a time copies into a folder.
 
 A window chooses files by the times in their names, an hour wider before it and
-an hour and --lag wider after it, so that all records of the window are in the copy, the
-digest files that vouch for them, and every log file that those list.
+an hour and --lag wider after it, so that the copy has all records of the
+window, the digest files that vouch for them, and every log file that those
+list.
 
 With --decompress log files are plain JSON, for other programs to read. Take a
 folder of its own for that: next to compressed files each record would be there

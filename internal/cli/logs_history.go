@@ -45,9 +45,9 @@ regions. --region asks that one only.
 CloudTrail itself can look for one property; everything else is filtered here,
 after it has come over the network, 100 events a second and region. What is
 sent is told; it is the first of these that is given: --event-id,
---lookup-attributes, --access-key, --event-name, --service, or a --filter eventID=, eventName=,
-eventSource= or readOnly= (none with --any). Names without a capital, and those
-with a *, are compared here only.
+--lookup-attributes, --access-key, --event-name, --service, or a --filter
+eventID=, eventName=, eventSource= or readOnly= (none with --any). Names without
+a capital, and those with a *, are compared here only.
 
 A region that the account has not enabled is passed over. One whose history
 breaks off is named, the others go on, and the exit code is 1.`,

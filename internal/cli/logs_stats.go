@@ -42,7 +42,8 @@ identities, addresses and errors.
 
 --by counts by the values of fields: the path of any field, such as eventName,
 userIdentity.type, requestParameters.bucketName or resources[].ARN, or one of
-the words ` + strings.Join(logs.Words(), ", ") + `.
+the words
+` + strings.Join(logs.Words(), ", ") + `.
 Several fields, with commas between them, count by their combinations. A record
 that has several values of a field counts once for each different one. Records
 without a value are "(none)", null in JSON. Shares are of all counted records.

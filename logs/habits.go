@@ -159,12 +159,15 @@ func (h *habits) phrase(start phraseStart, data []byte, i int) (p *phrase, known
 	rest := data[i:]
 	h.before = h.place(start, rest)
 	p = &h.phrases[h.before>>(64-habitBits)]
-	if n := len(p.text); n > 0 && n < len(rest) && string(rest[:n]) == string(p.text) {
+	// What stands behind must end the phrase's last value: 1 also begins 12.
+	if n := len(p.text); n > 0 && n < len(rest) && endsValue(rest[n]) && string(rest[:n]) == string(p.text) {
 		t.equal++
 		return p, true
 	}
 	return p, false
 }
+
+func endsValue(c byte) bool { return c == ',' || c == '}' || c <= ' ' }
 
 // place is a number for a phrase: from the bytes in which such phrases
 // differ, and from the phrase before. Its high bits are the good ones.

@@ -64,10 +64,23 @@ func someFile(r *rand.Rand, records int) []byte {
 		b.WriteString(pick(`"readOnly":true,`, `"readOnly":"False",`, ""))
 		b.WriteString(pick("", "", `"resources":[{"ARN":"arn:aws:s3:::b","type":"AWS::S3::Bucket"}],`))
 		b.WriteString(pick("", "", "", "", `"eventName":"again",`, `"event\u004eame":"escaped",`, `"new":{"x":1},`))
-		fmt.Fprintf(&b, `"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","eventCategory":"Management"%s}`, pick("", `,"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"ec2.us-east-1.amazonaws.com"}`))
+		fmt.Fprintf(&b, `"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","eventCategory":"Management"%s}`, pick("", fmt.Sprintf(`,"count":%d`, r.IntN(15)), `,"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"ec2.us-east-1.amazonaws.com"}`))
 	}
 	b.WriteString(`]}`)
 	return []byte(b.String())
+}
+
+// A phrase that ends in a number is not the beginning of a longer number.
+func TestPhraseEndsWithItsValue(t *testing.T) {
+	for _, last := range []string{
+		"1 1 12 1 1.5 1e3 1 123 1", "0 0 0.5 0 0e1 0", "true true truer true", "null null nullx", `"a" "a" "a"x "a"`,
+	} {
+		var records []string
+		for i, n := range strings.Fields(last) {
+			records = append(records, fmt.Sprintf(`{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","principalId":"AIDAEXAMPLEEXAMPLEEX","arn":"arn:aws:iam::111122223333:user/alice"},"eventTime":"2026-01-31T13:%02d:00Z","eventSource":"ec2.amazonaws.com","eventName":"RunInstances","awsRegion":"us-east-1","readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management","zzCount":%s}`, i, n))
+		}
+		compare(t, newHabits(), []byte(`{"Records":[`+strings.Join(records, ",")+`]}`))
+	}
 }
 
 // Damage at any place is reported alike, whatever was read before.

@@ -2,7 +2,6 @@ package bucket
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -111,31 +110,35 @@ type Key struct {
 	Unique string    // log files only: the sixteen characters that end the name
 }
 
-// Patterns of facts: CloudTrail user guide, "CloudTrail log file examples"
-// and "CloudTrail digest file structure". The digest pattern is anchored on
-// the time stamp, so that a trail named x never takes the digests of one
-// named x_us-east-1_y.
-var (
-	keyPattern    = regexp.MustCompile(`^(?:(.+)/)?AWSLogs/(?:(o-[a-z0-9]+)/)?(\d{12})/(CloudTrail|CloudTrail-Digest|CloudTrail-Insight)/([a-z]{2,}(?:-[a-z]+)+-\d+)/(\d{4}/\d{2}/\d{2})/([^/]+)$`)
-	logPattern    = regexp.MustCompile(`^(\d{12})_CloudTrail(-Insight)?_([a-z]{2,}(?:-[a-z]+)+-\d+)_(\d{8}T\d{4}Z)_([A-Za-z0-9]+)\.json(?:\.gz)?$`)
-	digestPattern = regexp.MustCompile(`^(\d{12})_CloudTrail-Digest_([a-z]{2,}(?:-[a-z]+)+-\d+)_(.+)_([a-z0-9-]+)_(\d{8}T\d{6}Z)(_backfill)?\.json\.gz$`)
-)
-
 // ParseKey takes an object key apart. It answers false for every key that
 // CloudTrail would not have written: other services' logs, placeholders,
 // folder keys, and names whose account, region or day contradict their folder:
 // somebody else may have put those there.
 func ParseKey(key string) (Key, bool) {
-	m := keyPattern.FindStringSubmatch(key)
-	if m == nil {
+	// From the end: [PREFIX/]AWSLogs/[ORG/]ACCOUNT/KIND/REGION/YYYY/MM/DD/NAME
+	rest, name := cutLast(key)
+	if len(rest) <= len(dayLayout) || rest[len(rest)-len(dayLayout)-1] != '/' {
 		return Key{}, false
 	}
-	k, ok := ParseName(m[7])
-	if !ok || k.Account != m[3] || k.Region != m[5] || k.Kind.folder() != m[4] {
+	rest, date := rest[:len(rest)-len(dayLayout)-1], rest[len(rest)-len(dayLayout):]
+	day, ok := parseUTC(dayLayout, date)
+	if !ok {
 		return Key{}, false
 	}
-	day, err := time.Parse(dayLayout, m[6])
-	if err != nil {
+	rest, region := cutLast(rest)
+	rest, folder := cutLast(rest)
+	rest, account := cutLast(rest)
+	base := Base{Account: account}
+	if above, org := cutLast(rest); isOrg(org) {
+		base.Org, rest = org, above
+	}
+	prefix, top := cutLast(rest)
+	if top != "AWSLogs" || len(rest) > len(top) && !isPrefix(prefix) {
+		return Key{}, false
+	}
+	base.Prefix = prefix
+	k, ok := ParseName(name)
+	if !ok || k.Account != account || k.Region != region || k.Kind.folder() != folder {
 		return Key{}, false
 	}
 	// A log file's minute and its folder are told at slightly different moments.
@@ -146,38 +149,132 @@ func ParseKey(key string) (Key, bool) {
 	if k.Time.Before(day.Add(-slack)) || !k.Time.Before(day.Add(24*time.Hour+slack)) {
 		return Key{}, false
 	}
-	k.Prefix, k.Org = m[1], m[2]
+	k.Base = base
 	return k, true
 }
 
+// cutLast cuts a key at its last slash; without one, all of it is last.
+func cutLast(key string) (rest, last string) {
+	i := strings.LastIndexByte(key, '/')
+	return key[:max(i, 0)], key[i+1:]
+}
+
+// isOrg tells what an organization's ID looks like: o-abc123.
+func isOrg(s string) bool {
+	id, ok := strings.CutPrefix(s, "o-")
+	return ok && id != "" && only(id, func(c byte) bool { return isLower(c) || isDigit(c) })
+}
+
+// isPrefix: a prefix is anything but nothing, on one line.
+func isPrefix(s string) bool { return s != "" && !strings.Contains(s, "\n") }
+
 // ParseName takes the name of a file apart that was taken out of its folders.
 // The prefix and the organization stay empty.
+//
+//	ACCOUNT_CloudTrail_REGION_TIME_UNIQUE.json[.gz]
+//	ACCOUNT_CloudTrail-Insight_REGION_TIME_UNIQUE.json[.gz]
+//	ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOME_TIME[_backfill].json.gz
+//
+// (CloudTrail user guide, "CloudTrail log file examples" and "CloudTrail
+// digest file structure").
 func ParseName(name string) (Key, bool) {
-	if d := digestPattern.FindStringSubmatch(name); d != nil {
-		t, err := time.Parse(digestTimeLayout, d[5])
-		if err != nil {
-			return Key{}, false
-		}
-		k := Key{Base: Base{Account: d[1]}, Kind: Digest, Region: d[2], Trail: d[3], Home: d[4], Time: t}
-		if d[6] != "" {
-			k.Kind = BackfillDigest
-		}
-		return k, true
-	}
-	l := logPattern.FindStringSubmatch(name)
-	if l == nil {
+	account, rest, _ := strings.Cut(name, "_")
+	kind, rest, _ := strings.Cut(rest, "_")
+	region, rest, found := strings.Cut(rest, "_")
+	if !found || len(account) != 12 || !only(account, isDigit) || !isRegion(region) {
 		return Key{}, false
 	}
-	t, err := time.Parse(logTimeLayout, l[4])
-	if err != nil {
-		return Key{}, false
-	}
-	k := Key{Base: Base{Account: l[1]}, Kind: LogFile, Region: l[3], Time: t, Unique: l[5]}
-	if l[2] != "" {
+	k := Key{Base: Base{Account: account}, Region: region}
+	switch kind {
+	case logFolder:
+		k.Kind = LogFile
+	case insightFolder:
 		k.Kind = Insight
+	case digestFolder:
+		return k.digest(rest)
+	default:
+		return Key{}, false
+	}
+	minute, rest, _ := strings.Cut(rest, "_")
+	unique, found := strings.CutSuffix(strings.TrimSuffix(rest, ".gz"), ".json")
+	at, ok := parseUTC(logTimeLayout, minute)
+	if !ok || !found || unique == "" || !only(unique, isAlnum) {
+		return Key{}, false
+	}
+	k.Time, k.Unique = at, unique
+	return k, true
+}
+
+// digest reads TRAIL_HOME_TIME[_backfill].json.gz. It does so from the end, so
+// that a trail named x never takes the digests of one named x_us-east-1_y.
+func (k Key) digest(rest string) (Key, bool) {
+	rest, found := strings.CutSuffix(rest, ".json.gz")
+	k.Kind = Digest
+	if stem, backfill := strings.CutSuffix(rest, "_backfill"); backfill {
+		k.Kind, rest = BackfillDigest, stem
+	}
+	i := strings.LastIndexByte(rest, '_')
+	if !found || i < 0 {
+		return Key{}, false
+	}
+	at, ok := parseUTC(digestTimeLayout, rest[i+1:])
+	rest = rest[:i]
+	if i = strings.LastIndexByte(rest, '_'); !ok || i < 1 {
+		return Key{}, false
+	}
+	k.Trail, k.Home, k.Time = rest[:i], rest[i+1:], at
+	if k.Home == "" || !only(k.Home, func(c byte) bool { return isLower(c) || isDigit(c) || c == '-' }) || strings.Contains(k.Trail, "\n") {
+		return Key{}, false
 	}
 	return k, true
 }
+
+// isRegion tells what a region looks like: us-east-1, us-gov-west-1.
+func isRegion(s string) bool {
+	area, rest, _ := strings.Cut(s, "-")
+	if len(area) < 2 || !only(area, isLower) {
+		return false
+	}
+	for words := 0; ; words++ {
+		word, after, more := strings.Cut(rest, "-")
+		switch {
+		case !more:
+			return words > 0 && word != "" && only(word, isDigit)
+		case word == "" || !only(word, isLower):
+			return false
+		}
+		rest = after
+	}
+}
+
+// parseUTC reads a time in one of the layouts above: digits where it has
+// digits, and nothing else.
+func parseUTC(layout, s string) (time.Time, bool) {
+	if len(s) != len(layout) {
+		return time.Time{}, false
+	}
+	for i := range len(s) {
+		if isDigit(layout[i]) && !isDigit(s[i]) || !isDigit(layout[i]) && s[i] != layout[i] {
+			return time.Time{}, false
+		}
+	}
+	t, err := time.Parse(layout, s)
+	return t, err == nil
+}
+
+// only tells whether all bytes are of a kind.
+func only(s string, kind func(byte) bool) bool {
+	for i := range len(s) {
+		if !kind(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
+func isAlnum(c byte) bool { return isDigit(c) || isLower(c) || c >= 'A' && c <= 'Z' }
 
 // URI writes a bucket and key the way people pass them around.
 func URI(bucket, key string) string { return fmt.Sprintf("s3://%s/%s", bucket, key) }

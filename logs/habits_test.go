@@ -64,7 +64,7 @@ func someFile(r *rand.Rand, records int) []byte {
 		b.WriteString(pick(`"readOnly":true,`, `"readOnly":"False",`, ""))
 		b.WriteString(pick("", "", `"resources":[{"ARN":"arn:aws:s3:::b","type":"AWS::S3::Bucket"}],`))
 		b.WriteString(pick("", "", "", "", `"eventName":"again",`, `"event\u004eame":"escaped",`, `"new":{"x":1},`))
-		fmt.Fprintf(&b, `"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","eventCategory":"Management"%s}`, pick("", fmt.Sprintf(`,"count":%d`, r.IntN(15)), `,"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"ec2.us-east-1.amazonaws.com"}`))
+		fmt.Fprintf(&b, `"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","eventCategory":"Management"%s}`, pick("", `,"count":1`, `,"count":12`, `,"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"ec2.us-east-1.amazonaws.com"}`))
 	}
 	b.WriteString(`]}`)
 	return []byte(b.String())

@@ -54,19 +54,24 @@ const (
 	highs = 0x8080808080808080
 )
 
+// marks has the highest bit of each byte set that is a quote, a backslash or
+// a control character. The lowest marked byte is exact, higher ones may not
+// be.
+func marks(x uint64) uint64 {
+	low := x ^ ones*2 // the quote changes place with the blank
+	slash := x ^ ones*'\\'
+	return ((low-ones*0x21)&^low | (slash-ones)&^slash) & highs
+}
+
 // str walks over a string whose opening quote is at i. escaped tells whether
 // it holds a backslash.
 func (s *scanner) str(i int) (end int, escaped bool, err *DamageError) {
 	data := s.data
 	i++
 	for {
-		// Eight bytes at a time: stop at a quote, a backslash or a control
-		// character. The lowest marked byte is exact, higher ones may not be.
+		// Eight bytes at a time.
 		for i+8 <= len(data) {
-			x := binary.LittleEndian.Uint64(data[i:])
-			quote, slash := x^ones*'"', x^ones*'\\'
-			m := ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*0x20)&^x) & highs
-			if m != 0 {
+			if m := marks(binary.LittleEndian.Uint64(data[i:])); m != 0 {
 				i += bits.TrailingZeros64(m) / 8
 				if data[i] == '"' {
 					return i + 1, escaped, nil

@@ -83,9 +83,7 @@ text:
 		if i+8 > len(data) {
 			return -1
 		}
-		x := binary.LittleEndian.Uint64(data[i:])
-		quote, slash := x^ones*'"', x^ones*'\\'
-		m := ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*0x20)&^x) & highs
+		m := marks(binary.LittleEndian.Uint64(data[i:]))
 		if m == 0 {
 			i += 8
 			continue

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -40,7 +42,7 @@ func (b *S3) URI(key string) string { return URI(b.Name, key) }
 // after the key after only, if it is not empty. It ends after an error.
 func (b *S3) List(ctx context.Context, prefix, after string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix}
+		in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, EncodingType: types.EncodingTypeUrl}
 		if after != "" {
 			in.StartAfter = &after
 		}
@@ -55,7 +57,7 @@ func (b *S3) List(ctx context.Context, prefix, after string) iter.Seq2[Object, e
 			}
 			for _, o := range out.Contents {
 				obj := Object{
-					Key:      aws.ToString(o.Key),
+					Key:      listedName(out, o.Key),
 					Size:     aws.ToInt64(o.Size),
 					Modified: aws.ToTime(o.LastModified),
 					ETag:     strings.Trim(aws.ToString(o.ETag), `"`),
@@ -76,6 +78,21 @@ func (b *S3) List(ctx context.Context, prefix, after string) iter.Seq2[Object, e
 	}
 }
 
+// listedName is a name in a listing. Names are asked for in the URL's encoding,
+// because a key may hold characters that XML has no way to write: one such key
+// would make all others beside it unreadable. Not every server that speaks S3
+// knows the encoding; its answer says which one it has.
+func listedName(out *s3.ListObjectsV2Output, name *string) string {
+	if out.EncodingType != types.EncodingTypeUrl {
+		return aws.ToString(name)
+	}
+	plain, err := url.QueryUnescape(aws.ToString(name)) // S3 writes a blank as +
+	if err != nil {
+		return aws.ToString(name)
+	}
+	return plain
+}
+
 // errEndless ends a listing that would go on for ever.
 var errEndless = errors.New("the server goes on and on: it repeats itself, or lists more than a bucket of CloudTrail's has")
 
@@ -88,7 +105,7 @@ func repeats(last, next *string) bool { return last != nil && *last == *next }
 // them, without slashes: the accounts below AWSLogs/, the regions below
 // CloudTrail/.
 func (b *S3) Folders(ctx context.Context, prefix string) ([]string, error) {
-	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, Delimiter: aws.String("/")}
+	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, Delimiter: aws.String("/"), EncodingType: types.EncodingTypeUrl}
 	var names []string
 	for {
 		out, err := b.Client.ListObjectsV2(ctx, in)
@@ -96,7 +113,7 @@ func (b *S3) Folders(ctx context.Context, prefix string) ([]string, error) {
 			return nil, fmt.Errorf("listing %s: %w", b.URI(prefix), classify(err))
 		}
 		for _, p := range out.CommonPrefixes {
-			names = append(names, strings.TrimSuffix(strings.TrimPrefix(aws.ToString(p.Prefix), prefix), "/"))
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(listedName(out, p.Prefix), prefix), "/"))
 		}
 		if !aws.ToBool(out.IsTruncated) || out.NextContinuationToken == nil {
 			return names, nil

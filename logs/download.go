@@ -44,8 +44,8 @@ type Ledger struct {
 	Listed  int `json:"listed"`
 	Fetched int `json:"fetched"`
 	Present int `json:"alreadyThere"` // in the folder before, with the same size
-	// Different counts those of which the folder has something else: it was
-	// kept.
+	// Different counts those of which the folder has something else, or the
+	// same in the other form: it was kept.
 	Different int `json:"different"`
 	Failed    int `json:"failed"`
 	Skipped   int `json:"skipped"`
@@ -67,11 +67,18 @@ type Ledger struct {
 	// ahead of the fetching; AllListed that it met the last one.
 	Total     int  `json:"-"`
 	AllListed bool `json:"-"`
+	// Wanted counts those of Total that are not skipped.
+	Wanted int `json:"-"`
 }
 
 // ErrDifferent says that the folder has a file that is not the bucket's object
 // of the same name. One of the two was changed; the file is kept.
 var ErrDifferent = errors.New("the file in the folder is not the object in the bucket, and was kept")
+
+// ErrOtherForm says that the folder has a log file compressed that was to be
+// decompressed, or the other way round. With both, each of its records would be
+// read twice.
+var ErrOtherForm = errors.New("is there already, and with both each record would be there twice")
 
 // Balanced tells whether every listed object is accounted for.
 func (l *Ledger) Balanced() bool {
@@ -121,11 +128,12 @@ func (d *Download) Run(ctx context.Context, found iter.Seq2[Found, error]) (Ledg
 	go d.dispatch(ctx, dirs, listing, outcomes)
 	for o := range outcomes {
 		ledger.enter(o)
-		ledger.Total, ledger.AllListed = int(listing.total.Load()), listing.all.Load()
+		ledger.Total, ledger.Wanted, ledger.AllListed = int(listing.total.Load()), int(listing.wanted.Load()), listing.all.Load()
 		if d.Done != nil {
 			d.Done(ledger, o.found, o.err)
 		}
 	}
+	ledger.AllListed = listing.all.Load()
 	err = dirs.close()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -135,9 +143,10 @@ func (d *Download) Run(ctx context.Context, found iter.Seq2[Found, error]) (Ledg
 
 // listing is what was found and waits to be fetched.
 type listing struct {
-	found chan finding
-	total atomic.Int64 // objects
-	all   atomic.Bool
+	found  chan finding
+	total  atomic.Int64 // objects
+	wanted atomic.Int64 // of these, not skipped
+	all    atomic.Bool
 }
 
 // listAhead is by how many objects the listing runs ahead of the fetching, so
@@ -151,6 +160,9 @@ func list(ctx context.Context, found iter.Seq2[Found, error]) *listing {
 		for f, err := range found {
 			if f.Object.Key != "" {
 				l.total.Add(1)
+				if f.Skip == "" {
+					l.wanted.Add(1)
+				}
 			}
 			select {
 			case l.found <- finding{f, err}:
@@ -204,7 +216,7 @@ func (l *Ledger) enter(o outcome) {
 	case o.stopped:
 		l.Interrupted++
 		return
-	case errors.Is(o.err, ErrDifferent):
+	case errors.Is(o.err, ErrDifferent), errors.Is(o.err, ErrOtherForm):
 		l.Different++
 	case o.err != nil:
 		l.Failed++

@@ -3,6 +3,7 @@ package logs
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,55 @@ func TestDownloadDecompressed(t *testing.T) {
 	}
 	if l := run(); l.Different != 1 || l.Present != 4 {
 		t.Errorf("after changes: %+v", l)
+	}
+}
+
+// A folder never gets a log file compressed beside the same one plain; others
+// of such names are copied as they are in the bucket.
+func TestDownloadOtherForm(t *testing.T) {
+	log, later := logKey(account, "us-east-1", "2026-01-02T12:00", "a"), logKey(account, "us-east-1", "2026-01-02T12:05", "b")
+	digest := digestKey("us-east-1", "2026-01-02T13:00")
+	b := &fakeBucket{objects: map[string][]byte{log: zip(t, "{}"), digest: zip(t, "{}"), "x.json": []byte("{}"), "x.json.gz": zip(t, "{}")}}
+	for _, decompress := range []bool{false, true} {
+		b.objects = maps.Clone(b.objects)
+		delete(b.objects, later)
+		if decompress { // both would have one name
+			delete(b.objects, "x.json")
+		}
+		dest := t.TempDir()
+		var told []error
+		run := func(decompress bool) Ledger {
+			told = nil
+			d := &Download{Source: b, Dest: dest, Decompress: decompress, Done: func(_ Ledger, _ Found, err error) {
+				if err != nil {
+					told = append(told, err)
+				}
+			}}
+			l, err := d.Run(t.Context(), Find(t.Context(), b, Query{Flat: true, Digests: true}))
+			if err != nil || !l.Balanced() {
+				t.Fatalf("%+v, %v", l, err)
+			}
+			return l
+		}
+		if l := run(decompress); l.Fetched != len(b.objects) || l.Failed+l.Different > 0 {
+			t.Fatalf("decompress %v: %+v, %v", decompress, l, told)
+		}
+		if l := run(decompress); l.Present != len(b.objects) {
+			t.Errorf("again: %+v, %v", l, told)
+		}
+		delete(b.objects, "x.json")
+		delete(b.objects, "x.json.gz")
+		b.objects[later] = zip(t, "{}")
+		l := run(!decompress)
+		if l.Different != 1 || l.Fetched != 1 || l.Present != 1 || l.Failed != 0 || l.Complete() || len(told) != 1 || !errors.Is(told[0], ErrOtherForm) {
+			t.Errorf("decompress %v, then not: %+v, %v", decompress, l, told)
+		}
+		for _, form := range []string{log, strings.TrimSuffix(log, ".gz")} {
+			_, err := os.Stat(filepath.Join(dest, form))
+			if there := err == nil; there != (decompress == !strings.HasSuffix(form, ".gz")) {
+				t.Errorf("decompress %v: %s is there: %v", decompress, form, there)
+			}
+		}
 	}
 }
 

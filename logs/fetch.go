@@ -62,6 +62,8 @@ func (w *fetcher) object(ctx context.Context, f Found, name string, unpacked boo
 		return false, 0, err
 	case twice && w.Decompress:
 		return false, 0, fmt.Errorf("another object decompresses to %s, too", name)
+	case f.Log && !isDigest(f) && w.dirs.had(at, otherForm(name)):
+		return false, 0, fmt.Errorf("%s: %s %w", w.Source.URI(f.Object.Key), otherForm(name), ErrOtherForm)
 	case had:
 		switch look(at.root, name, f, unpacked) {
 		case isSame:
@@ -80,6 +82,14 @@ func (w *fetcher) object(ctx context.Context, f Found, name string, unpacked boo
 		err = fmt.Errorf("%s: %w", w.Source.URI(f.Object.Key), err)
 	}
 	return there, n, err
+}
+
+// otherForm is the name of a log file compressed, or decompressed.
+func otherForm(name string) string {
+	if plain, ok := strings.CutSuffix(name, ".gz"); ok {
+		return plain
+	}
+	return name + ".gz"
 }
 
 // fetch brings an object into a folder.

@@ -36,6 +36,11 @@ type Query struct {
 	// Now is used to share out the listing of an open window by days. Files
 	// of later days are found all the same.
 	Now time.Time
+	// Local says that the files' own times need not be those at which S3 took
+	// them.
+	Local bool
+	// Layout, when set, is told what was met on the way.
+	Layout *Layout
 }
 
 // DefaultLag is by how much a window of event times is widened to choose
@@ -79,9 +84,20 @@ func ForCopy(w when.Window, lag time.Duration) (files, digests when.Window) {
 // for those that are.
 type Found struct {
 	bucket.Object
-	Key  bucket.Key
-	Log  bool   // Key holds what the name tells
-	Skip string // see the Skip constants
+	Key   bucket.Key
+	Log   bool   // Key holds what the name tells
+	Local bool   // Modified need not be when S3 took it
+	Skip  string // see the Skip constants
+}
+
+// Lag is by how much later than the minute in its name S3 took a log file, at
+// least: the minute has no seconds. ok is false where that cannot be told, as
+// of files whose own times are not known to be S3's.
+func (f Found) Lag() (d time.Duration, ok bool) {
+	if !f.Log || f.Local || f.Modified.IsZero() || f.Modified.Before(f.Key.Time) {
+		return 0, false
+	}
+	return f.Modified.Sub(f.Key.Time), true
 }
 
 // Why a found object is not read.
@@ -111,17 +127,24 @@ func Find(ctx context.Context, src Source, q Query) iter.Seq2[Found, error] {
 		if len(places) > maxMerged {
 			places = [][]shard{slices.Concat(places...)}
 		}
+		failed := false
 		for f, err := range q.merge(ctx, src, places) {
+			if failed = failed || err != nil; err == nil {
+				q.Layout.meet(f)
+			}
 			if !yield(f, err) || err != nil && ctx.Err() != nil {
 				return
 			}
+		}
+		if !failed {
+			q.Layout.setWhole()
 		}
 	}
 }
 
 // judge decides about one object by its name.
 func (q *Query) judge(o bucket.Object) Found {
-	f := Found{Object: o}
+	f := Found{Object: o, Local: q.Local}
 	f.Key, f.Log = ParseName(o.Key)
 	switch {
 	case strings.HasSuffix(o.Key, "/"):

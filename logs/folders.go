@@ -203,6 +203,14 @@ func (t *folders) claim(f *folder, name string) (there, twice bool, err error) {
 	return there, was.claimed, nil
 }
 
+// had tells that a folder had a file of that name before this run.
+func (t *folders) had(f *folder, name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was, there := f.names[t.folded(name)]
+	return there && was.hash == t.hash(name) && !was.claimed
+}
+
 // like finds the file of a folder whose name differs only in case.
 func (f *folder) like(name string) string {
 	if dir, err := f.root.Open("."); err == nil {

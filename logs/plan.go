@@ -41,11 +41,17 @@ func (q *Query) plan(ctx context.Context, src Source) ([][]shard, error) {
 		return [][]shard{{{prefix: q.Prefix}}}, nil
 	}
 	if q.Base != nil {
-		return q.share(q.regions(ctx, src, []bucket.Base{*q.Base})), nil
+		q.Layout.addAccount(q.Base.Account)
+		places := q.regions(ctx, src, []bucket.Base{*q.Base})
+		q.Layout.addPlaces(places)
+		return q.share(places), nil
 	}
 	at, err := q.locate(ctx, src)
 	if err != nil {
 		return nil, err
+	}
+	if !at.found {
+		q.Layout.setNoLogs()
 	}
 	if !at.found || at.deep {
 		return [][]shard{{{prefix: q.Prefix}}}, nil
@@ -55,6 +61,7 @@ func (q *Query) plan(ctx context.Context, src Source) ([][]shard, error) {
 		return nil, err
 	}
 	places := append(q.regions(ctx, src, bases), failed...)
+	q.Layout.addPlaces(places)
 	slices.SortStableFunc(places, func(a, b place) int { return strings.Compare(a.key(), b.key()) })
 	return q.share(places), nil
 }
@@ -97,6 +104,7 @@ func (q *Query) locate(ctx context.Context, src Source) (spot, error) {
 func (q *Query) bases(ctx context.Context, src Source, at spot) ([]bucket.Base, []place, error) {
 	root := at.Base
 	if root.Account != "" {
+		q.Layout.addAccount(root.Account)
 		return []bucket.Base{root}, nil, nil
 	}
 	top := awsLogs(root)
@@ -123,6 +131,9 @@ func (q *Query) bases(ctx context.Context, src Source, at spot) ([]bucket.Base, 
 				}
 			}
 		}
+	}
+	for _, b := range bases {
+		q.Layout.addAccount(b.Account)
 	}
 	if len(q.Accounts) > 0 {
 		bases = slices.DeleteFunc(bases, func(b bucket.Base) bool { return !slices.Contains(q.Accounts, b.Account) })
@@ -176,6 +187,7 @@ func (q *Query) regions(ctx context.Context, src Source, bases []bucket.Base) []
 				return nil
 			}
 			for _, name := range names {
+				q.Layout.addRegion(name)
 				if len(q.Regions) == 0 || slices.Contains(q.Regions, name) {
 					found[i] = append(found[i], place{Base: base, kind: kind, region: name})
 				}

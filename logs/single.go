@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -29,7 +30,11 @@ func (s Single) List(context.Context, string, string) iter.Seq2[bucket.Object, e
 			yield(bucket.Object{}, err)
 			return
 		}
-		yield(bucket.Object{Key: s.Name, Size: info.Size(), Modified: info.ModTime().UTC()}, nil)
+		o := bucket.Object{Key: s.Name, Size: info.Size(), Modified: info.ModTime().UTC()}
+		if !info.Mode().IsRegular() {
+			o.Size = -1 // a pipe or a device
+		}
+		yield(o, nil)
 	}
 }
 
@@ -41,7 +46,7 @@ func (s Single) Get(ctx context.Context, _ string) (*bucket.Body, error) {
 	if s.Stream != nil {
 		return &bucket.Body{ReadCloser: interruptible(ctx, s.Stream), Size: -1}, nil
 	}
-	f, err := os.Open(s.Name)
+	f, err := openFile(ctx, s.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -53,12 +58,44 @@ func (s Single) Get(ctx context.Context, _ string) (*bucket.Body, error) {
 		f.Close()
 		return nil, err
 	}
-	size := info.Size()
-	if !info.Mode().IsRegular() {
-		size = -1 // a pipe or a device
+	if !info.Mode().IsRegular() { // a pipe or a device
+		return &bucket.Body{ReadCloser: &closing{interruptible(ctx, f), f}, Size: -1}, nil
 	}
-	return &bucket.Body{ReadCloser: f, Size: size}, nil
+	return &bucket.Body{ReadCloser: f, Size: info.Size()}, nil
 }
+
+// openFile opens a file until the context ends: opening a named pipe lasts
+// until somebody opens its other end.
+func openFile(ctx context.Context, name string) (*os.File, error) {
+	type result struct {
+		file *os.File
+		err  error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		f, err := os.Open(name)
+		opened <- result{f, err}
+	}()
+	select {
+	case r := <-opened:
+		return r.file, r.err
+	case <-ctx.Done():
+		go func() {
+			if r := <-opened; r.err == nil {
+				r.file.Close()
+			}
+		}()
+		return nil, context.Cause(ctx)
+	}
+}
+
+// closing is a reader that closes what it reads from, too.
+type closing struct {
+	io.ReadCloser
+	from io.Closer
+}
+
+func (c *closing) Close() error { return errors.Join(c.ReadCloser.Close(), c.from.Close()) }
 
 // URI is the name.
 func (s Single) URI(string) string { return s.Name }

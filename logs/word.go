@@ -18,6 +18,7 @@ const (
 	wordError
 	wordEvent
 	wordHour
+	wordID
 	wordIdentity
 	wordRegion
 	wordResource
@@ -35,6 +36,7 @@ var wordNames = [wordCount]string{
 	wordError:    "error",
 	wordEvent:    "event",
 	wordHour:     "hour",
+	wordID:       "id",
 	wordIdentity: "identity",
 	wordRegion:   "region",
 	wordResource: "resource",
@@ -49,9 +51,11 @@ var wordNames = [wordCount]string{
 //	account   whose record it is: see Record.Account
 //	address   sourceIPAddress
 //	day       of the eventTime, in UTC: 2026-01-02
-//	error     errorCode, or errorMessage where there is no code
+//	error     errorCode, or errorMessage where there is no code; "Failure" for a
+//	          sign-in of which only the outcome tells
 //	event     eventName; in an Insights record that of the calls it is about
 //	hour      of the eventTime, in UTC: 2026-01-02T03:00:00Z
+//	id        eventID
 //	identity  who it was, in words: see Identity.Words
 //	region    awsRegion
 //	resource  each of the resources, by its ARN
@@ -96,15 +100,14 @@ func (w word) text(r *Record) []byte {
 	case wordAddress:
 		return scalarText(r.value(fieldAddress))
 	case wordError:
-		if code := scalarText(r.value(fieldErrorCode)); len(code) > 0 {
-			return code
-		}
-		return scalarText(r.value(fieldErrorMessage))
+		return r.failure()
 	case wordEvent:
 		if name := scalarText(r.value(fieldName)); len(name) > 0 {
 			return name
 		}
 		return scalarText(lookup(r.value(fieldInsight), "eventName"))
+	case wordID:
+		return scalarText(r.value(fieldID))
 	case wordRegion:
 		return scalarText(r.value(fieldRegion))
 	case wordService:

@@ -88,6 +88,11 @@ func retryer(most int) func() aws.Retryer {
 	}
 }
 
+// AppID stands in the user agent of every call as app/trailctl, and so in the
+// records of these calls, unless AWS_SDK_UA_APP_ID or the profile's
+// sdk_ua_app_id name another.
+const AppID = "trailctl"
+
 // Load reads the settings.
 func Load(ctx context.Context, o Options) (*Config, error) {
 	if o.EndpointURL != "" {
@@ -130,6 +135,7 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 		return nil, &SettingError{fmt.Sprintf("%q is not the name of a region such as us-east-1", cfg.Region)}
 	}
 	cfg.Retryer = retryer(cfg.RetryMaxAttempts)
+	cfg.AppID = cmp.Or(cfg.AppID, AppID)
 	cfg.HTTPClient = bounded(cfg.HTTPClient, maxAnswer) // not before: AWS_CA_BUNDLE asks for the SDK's own
 	c := &Config{Region: cfg.Region, aws: cfg, endpoint: o.EndpointURL}
 	return c, c.checkEndpoints()
@@ -223,6 +229,9 @@ func (c *Config) base(found *string) *string {
 	}
 	return found
 }
+
+// Agent is what the user agent of every call holds that c's clients make.
+func (c *Config) Agent() string { return "app/" + c.aws.AppID }
 
 // Local tells whether calls of a service go to this machine and not to AWS.
 func (c *Config) Local() bool {

@@ -2,11 +2,14 @@ package awsconf
 
 import (
 	"errors"
+	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 )
 
 // environment replaces every AWS setting by those given.
@@ -93,6 +96,31 @@ func TestRegions(t *testing.T) {
 	for _, bad := range []string{"127.0.0.1:4566", "ftp://x", "http://", "%"} {
 		if _, err := Load(t.Context(), Options{Region: "us-east-1", EndpointURL: bad}); err == nil {
 			t.Errorf("endpoint %q is taken", bad)
+		}
+	}
+}
+
+// The program's name stands in the user agent of each call, and a name of the
+// user's own in its place.
+func TestUserAgent(t *testing.T) {
+	for _, c := range []struct{ set, want string }{{"", "app/trailctl"}, {"nightly", "app/nightly"}} {
+		got := ""
+		cfg := against(t, func(w http.ResponseWriter, r *http.Request) {
+			got = r.UserAgent()
+			w.WriteHeader(http.StatusForbidden)
+		})
+		if c.set != "" {
+			t.Setenv("AWS_SDK_UA_APP_ID", c.set)
+			again, err := Load(t.Context(), Options{Region: "us-east-1", EndpointURL: cfg.endpoint})
+			if err != nil {
+				t.Fatal(err)
+			}
+			again.aws.Credentials = cfg.aws.Credentials
+			cfg = again
+		}
+		_, _ = cfg.CloudTrail("").DescribeTrails(t.Context(), &cloudtrail.DescribeTrailsInput{})
+		if !slices.Contains(strings.Fields(got), c.want) || cfg.Agent() != c.want {
+			t.Errorf("the user agent is %q and is said to hold %q, want %q", got, cfg.Agent(), c.want)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"github.com/xrash/smetrics"
 )
 
 // arranged is a command line that was understood.
@@ -75,8 +74,11 @@ func findCommand(root *cli.App, args []string) (path []*cli.Command, rest []stri
 			continue
 		}
 		next := command(level, arg)
+		if next == nil && len(rest) > 0 && !anyHas(level, rest[len(rest)-1]) {
+			return nil, nil, false, unknownFlag(names(path), everyFlag(level), rest[len(rest)-1])
+		}
 		if next == nil {
-			return nil, nil, false, unknownCommand(names(path), level, arg)
+			return nil, nil, false, unknownCommand(root.Commands, names(path), level, arg)
 		}
 		path, level = append(path, next), next.Subcommands
 	}
@@ -115,38 +117,6 @@ func alternatives(level []*cli.Command) string {
 	return strings.Join(n[:len(n)-1], ", ") + " or " + n[len(n)-1]
 }
 
-func unknownCommand(path []string, level []*cli.Command, word string) error {
-	var known []string
-	for _, c := range level {
-		if !c.Hidden {
-			known = append(known, c.Names()...)
-		}
-	}
-	where := strings.Join(append([]string{"trailctl"}, path...), " ")
-	if near := nearest(word, known); near != "" {
-		return usagef("unknown command %q: did you mean \"%s %s\"?", word, where, near)
-	}
-	if len(path) == 0 {
-		return usagef("unknown command %q; see \"trailctl --help\"", word)
-	}
-	return usagef("unknown command %q: %s has %s; see \"%s --help\"",
-		word, strings.Join(path, " "), alternatives(level), where)
-}
-
-// nearest finds the known word that somebody who typed word meant, if any.
-func nearest(word string, known []string) string {
-	best, distance := "", len(word)/3+2
-	for _, k := range known {
-		if strings.HasPrefix(k, word) && len(word) > 2 {
-			return k
-		}
-		if d := smetrics.WagnerFischer(word, k, 1, 1, 1); d < distance {
-			best, distance = k, d
-		}
-	}
-	return best
-}
-
 func anyTakesValue(level []*cli.Command, arg string) bool {
 	name := strings.TrimLeft(arg, "-")
 	takes := false
@@ -156,6 +126,19 @@ func anyTakesValue(level []*cli.Command, arg string) bool {
 		}
 	})
 	return takes
+}
+
+// anyHas tells of a word that it is no flag, or one of some command.
+func anyHas(level []*cli.Command, word string) bool {
+	name, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
+	return !strings.HasPrefix(word, "-") || lookup(everyFlag(level), name) != nil
+}
+
+// everyFlag is a command with the flags of all.
+func everyFlag(level []*cli.Command) *cli.Command {
+	all := &cli.Command{}
+	walk(level, func(c *cli.Command) { all.Flags = append(all.Flags, c.Flags...) })
+	return all
 }
 
 func lookup(c *cli.Command, name string) cli.Flag {
@@ -192,7 +175,8 @@ func splitFlags(path []string, leaf *cli.Command, args []string) (flags, positio
 		name, value, inline := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		f := lookup(leaf, name)
 		if f == nil {
-			return nil, nil, false, unknownFlag(path, leaf, name)
+			typed, _, _ := strings.Cut(arg, "=")
+			return nil, nil, false, unknownFlag(path, leaf, typed)
 		}
 		if err := onlyOnce(seen, f, name); err != nil {
 			return nil, nil, false, err
@@ -238,18 +222,6 @@ func isFlagOf(c *cli.Command, arg string) bool {
 	}
 	name, _, _ := strings.Cut(arg[2:], "=")
 	return lookup(c, name) != nil
-}
-
-func unknownFlag(path []string, leaf *cli.Command, name string) error {
-	var known []string
-	for _, f := range leaf.Flags {
-		known = append(known, f.Names()...)
-	}
-	line := strings.Join(path, " ")
-	if near := nearest(name, known); near != "" {
-		return usagef("unknown flag --%s for %s: did you mean --%s?", name, line, near)
-	}
-	return usagef("unknown flag --%s for %s; see \"trailctl %s --help\"", name, line, line)
 }
 
 func countArguments(path []string, leaf *cli.Command, positional []string) error {

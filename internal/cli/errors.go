@@ -13,6 +13,7 @@ import (
 
 	"trailctl/internal/awsconf"
 	"trailctl/internal/awserr"
+	"trailctl/logs"
 )
 
 // The exit codes of every command; docs/exit-codes.md says the same.
@@ -145,6 +146,8 @@ func hintFor(err error) string {
 	var name *net.DNSError
 	var garbled *smithy.DeserializationError
 	switch {
+	case errors.Is(err, logs.ErrTooLarge):
+		return "\"logs view\", search, stats and export read larger files with --max-file-size SIZE, and take that much more memory"
 	case errors.Is(err, awsconf.ErrNoRegion):
 		return "name one with --region, AWS_REGION or the profile"
 	case errors.As(err, &profile):

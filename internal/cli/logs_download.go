@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/render"
+	"trailctl/internal/when"
 	"trailctl/logs"
 )
 
@@ -30,7 +31,7 @@ type logsDownloadOptions struct {
 func (a *app) logsDownloadCommand() *cli.Command {
 	o := &logsDownloadOptions{app: a}
 	return &cli.Command{
-		Name: "download", Usage: "copy log files, digest files and public keys into a folder", ArgsUsage: "TARGET",
+		Name: "download", Usage: "copy log files, digests and public keys into a folder", ArgsUsage: "TARGET",
 		Description: fmt.Sprintf(targetHelp, "") + `
 
 The bucket's layout is kept below the folder. What is there already is not
@@ -55,11 +56,17 @@ list.
 
 With --decompress log files are plain JSON, for other programs to read. Take a
 folder of its own for that: next to compressed files each record would be there
-twice. What is there already is told by its time, which is that of the object.
+twice, so a log file that is there in the other form fails. What is there
+already is told by its time, which is that of the object.
 Digest files stay as they are, but validate does not prove plain files.
 
 Exit code 1 when anything is missing or different at the end: a file, or the
-public keys of digest files that were fetched.`,
+public keys of digest files that were fetched.
+
+Examples:
+  trailctl logs download TRAIL --since 7d --dest evidence
+  trailctl logs download s3://BUCKET --account-id 111122223333 --dest evidence
+  trailctl logs download TRAIL --since 1d --decompress --dest plain`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.StringFlag{Name: "dest", Usage: "`FOLDER` to copy to (default: one named like the bucket, here)", Destination: &o.dest},
 			&cli.BoolFlag{Name: "no-digests", Usage: "leave digest files and public keys out", Destination: &o.noDigests},
@@ -73,6 +80,9 @@ public keys of digest files that were fetched.`,
 		Action: func(c *cli.Context) error {
 			if c.IsSet("dest") && o.dest == "" {
 				return usagef("--dest is empty: name a folder")
+			}
+			if err := checkDest(o.dest); err != nil {
+				return err
 			}
 			if o.concurrency < 1 || o.concurrency > maxDownloads {
 				return usagef("--concurrency %d: it is a number from 1 to %d", o.concurrency, maxDownloads)
@@ -122,14 +132,14 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	t.query.Digests = !o.noDigests
 
 	result := downloadResult{Version: 1, Folder: o.dest, Failures: []string{}}
-	var failures tally
+	failures := copyFailures{}
 	progress := newDownloadProgress(o.app)
 	d := &logs.Download{
 		Source: t.source, Dest: o.dest, Workers: o.concurrency, Decompress: o.decompress, Sync: o.sync,
 		Done: func(l logs.Ledger, f logs.Found, err error) {
 			if err != nil && ctx.Err() == nil {
 				progress.line.Clear()
-				failures.broken(ctx, o.app, err)
+				failures.tell(ctx, o.app, err)
 				result.fail(err)
 			}
 			progress.show(&l)
@@ -150,7 +160,7 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 		err = o.saveKeys(ctx, t, &result)
 	}
 	// The ledger is told whatever happened.
-	o.ledger(t, &result)
+	o.ledger(t, window, &result)
 	if o.app.format(o.output) == "json" {
 		if e := render.JSON(o.app.streams.Out, result); e != nil {
 			return printed(e)
@@ -158,11 +168,14 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	}
 	switch {
 	case ctx.Err() != nil:
+		o.interrupted(&result)
 		return context.Cause(ctx)
 	case err != nil:
 		return err
 	case !result.Balanced():
 		return fmt.Errorf("the numbers do not add up: %d files were listed", result.Listed)
+	case failures.otherForm > 0 && result.Failed+result.ListsFailed == 0:
+		return o.otherForm(failures.otherForm)
 	case result.Different > 0 && result.Failed+result.ListsFailed == 0:
 		return withHint(fmt.Errorf("in %s %s not what the bucket has now", o.dest, are(result.Different, "file")),
 			"they were kept; to have the bucket's, remove them or take another folder")
@@ -170,6 +183,44 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 		return errors.New("the copy is not complete: run it again to fetch what is missing")
 	}
 	return nil
+}
+
+// copyFailures is what is told of objects that could not be copied.
+type copyFailures struct {
+	tally
+	otherForm int
+}
+
+// maxOtherForm bounds how many log files are named that are there in the other
+// form: it is one mistake, and they may be all.
+const maxOtherForm = 10
+
+func (c *copyFailures) tell(ctx context.Context, a *app, err error) {
+	if errors.Is(err, logs.ErrOtherForm) {
+		if c.otherForm++; c.otherForm > maxOtherForm {
+			return
+		}
+	}
+	c.broken(ctx, a, err)
+}
+
+// otherForm is the error when log files are there in the other form.
+func (o *logsDownloadOptions) otherForm(n int) error {
+	if o.decompress {
+		return withHint(fmt.Errorf("in %s %s there compressed, and plain next to that each record would be there twice", o.dest, are(n, "log file")),
+			"take another folder for --decompress")
+	}
+	return withHint(fmt.Errorf("in %s %s there as plain JSON, and compressed next to that each record would be there twice", o.dest, are(n, "log file")),
+		"take another folder, or go on in this one with --decompress")
+}
+
+// interrupted says how far it came.
+func (o *logsDownloadOptions) interrupted(r *downloadResult) {
+	there, of := r.Fetched+r.Present, fmt.Sprintf("%d", r.Wanted)
+	if !r.AllListed {
+		of = fmt.Sprintf("at least %d", r.Wanted)
+	}
+	o.app.note("%d of %s files are in %s: the same command takes it up again", there, of, o.dest)
 }
 
 func (r *downloadResult) fail(err error) {
@@ -201,7 +252,7 @@ func are(n int, noun string) string {
 	return render.Count(n, noun) + " are"
 }
 
-func (o *logsDownloadOptions) ledger(t *logsTarget, r *downloadResult) {
+func (o *logsDownloadOptions) ledger(t *logsTarget, window when.Window, r *downloadResult) {
 	var why []string
 	for _, w := range slices.Sorted(maps.Keys(r.Skips)) {
 		why = append(why, fmt.Sprintf("%d %s", r.Skips[w], w))
@@ -226,5 +277,11 @@ func (o *logsDownloadOptions) ledger(t *logsTarget, r *downloadResult) {
 		o.app.note("%s fetched; the copy has %s and %s", render.Size(r.Bytes), render.Count(r.Digests, "digest file"), render.Count(r.PublicKeys, "public key"))
 	} else {
 		o.app.note("%s fetched", render.Size(r.Bytes))
+	}
+	if r.ListsFailed == 0 && r.AllListed {
+		t.sayMissing(o.app, window, r.Listed-r.Skipped)
+	}
+	if r.Digests+r.Failed+r.ListsFailed+r.Interrupted == 0 && r.Fetched+r.Present > 0 && !o.noDigests && r.AllListed {
+		o.app.note("no digest files were found with them, so \"trailctl validate\" cannot prove this copy; those of a trail with log file validation lie in AWSLogs/ACCOUNT/CloudTrail-Digest/")
 	}
 }

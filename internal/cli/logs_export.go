@@ -36,7 +36,8 @@ columns; jsonl, each record's bytes on a line; ocsf, events of the Open
 Cybersecurity Schema Framework %s, a JSON object on a line. docs/export.md
 describes every column and shows queries.
 
-The files of a day lie in FOLDER/event_date=2026-01-31/, those of an hour in
+FOLDER is on this machine; docs/export.md shows how to copy it to S3. The files
+of a day lie in FOLDER/event_date=2026-01-31/, those of an hour in
 event_hour=07/ below it, by eventTime in UTC. Records without an eventTime have
 the folder %s, which query
 engines read as null. Memory is bounded, however many days there are.
@@ -48,7 +49,12 @@ empty or not there; with --replace, an earlier export in it gives way to the new
 one, and what else is there stays. Where nothing is found nothing is written.
 
 A log file that cannot be read is named, its readable records are exported, the
-others follow, and the exit code is 1.`
+others follow, and the exit code is 1.
+
+Examples:
+  trailctl logs export TRAIL --since 30d --format parquet --dest lake
+  trailctl logs export s3://BUCKET --preset root --format csv --dest root
+  trailctl logs export FOLDER --format jsonl --compress zstd --dest lines`
 
 func (a *app) logsExportCommand() *cli.Command {
 	o := &logsExportOptions{app: a}
@@ -101,6 +107,9 @@ func (o *logsExportOptions) check() error {
 		}
 	}
 	format := export.Format(o.format)
+	if err := checkDest(o.dest); err != nil {
+		return err
+	}
 	switch {
 	case o.dest == "":
 		return usagef("--dest is missing: name the folder to write to")
@@ -129,6 +138,7 @@ func (o *logsExportOptions) run(ctx context.Context) error {
 	// Garbage is collected twice as often as usual: what is kept in buffers
 	// would otherwise count double.
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
+	defer o.tightMemory()()
 	e, err := export.Open(export.Options{
 		Folder: o.dest, Format: export.Format(o.format), Split: export.Split(o.split),
 		Compression: export.Compression(o.compress), MaxRows: o.maxRows, Raw: o.raw, Replace: o.replace,

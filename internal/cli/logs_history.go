@@ -17,7 +17,7 @@ import (
 	"trailctl/internal/render"
 	"trailctl/internal/term"
 	"trailctl/internal/when"
-	"trailctl/logs/filter"
+	"trailctl/logs"
 	"trailctl/logs/history"
 	"trailctl/trail"
 )
@@ -31,6 +31,7 @@ type logsHistoryOptions struct {
 	lookup   string
 	category string
 	eventID  string
+	hideOwn  bool
 }
 
 func (a *app) logsHistoryCommand() *cli.Command {
@@ -50,12 +51,18 @@ eventID=, eventName=, eventSource= or readOnly= (none with --any). Names without
 a capital, and those with a *, are compared here only.
 
 A region that the account has not enabled is passed over. One whose history
-breaks off is named, the others go on, and the exit code is 1.`,
+breaks off is named, the others go on, and the exit code is 1.
+
+Examples:
+  trailctl logs history --since 2h --writes --hide-own
+  trailctl logs history --event-name ConsoleLogin --columns time,user,address
+  trailctl logs history --access-key AKIAIOSFODNN7EXAMPLE --since 7d
+  trailctl logs history --region eu-west-1 --errors --limit 20`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.StringFlag{Name: "lookup-attributes", Category: "Filter", Usage: "let CloudTrail look for `AttributeKey=KEY,AttributeValue=VALUE` (also KEY=VALUE): EventId, EventName, ReadOnly, Username, ResourceType, ResourceName, EventSource or AccessKeyId", Destination: &o.lookup},
 			&cli.StringFlag{Name: "event-id", Category: "Filter", Usage: "the event with this `ID`, as a page on a terminal", Destination: &o.eventID},
 			&cli.StringFlag{Name: "event-category", Category: "Filter", Usage: "`insight` for Insights events instead of management events", Destination: &o.category},
-		}, filterFlags(&o.filter), windowFlags(&o.window), showFlags(&o.show), historyRegionFlags(&o.aws)),
+		}, filterFlags(&o.filter), []cli.Flag{hideOwnFlag(&o.hideOwn)}, windowFlags(&o.window), showFlags(&o.show), historyRegionFlags(&o.aws)),
 		Action: func(c *cli.Context) error { return o.run(c.Context) },
 	}
 }
@@ -100,7 +107,9 @@ func (o *logsHistoryOptions) run(ctx context.Context) error {
 		search.Regions = trail.Regions(partitionOf(cfg))
 	}
 	o.announce(search, window)
-	return o.search(ctx, search, chosen)
+	return o.search(ctx, search, func(r *logs.Record) bool {
+		return chosen.Match(r) && !(o.hideOwn && isOwn(r, cfg.Agent()))
+	})
 }
 
 // partitionOf is the part of AWS that the configured region belongs to.
@@ -118,12 +127,15 @@ func (o *logsHistoryOptions) announce(s *history.Search, w when.Window) {
 	if first := o.app.now().Add(-history.Life); !w.Start.IsZero() && w.Start.Before(first) {
 		o.app.warn("the event history goes back 90 days, to %s: what is older lies in the log files of a trail", first.Format(time.RFC3339))
 	}
+	if now := o.app.now(); w.Start.After(now) {
+		o.app.note("the window begins at %s, and it is %s now: nothing can be there yet", w.Start.Format(time.RFC3339), now.Format(time.RFC3339))
+	}
 	if s.Attribute != nil {
 		o.app.note("CloudTrail looks for %s in %s", s.Attribute, render.Count(len(s.Regions), "region"))
 	}
 }
 
-func (o *logsHistoryOptions) search(ctx context.Context, s *history.Search, chosen *filter.Filter) error {
+func (o *logsHistoryOptions) search(ctx context.Context, s *history.Search, wanted func(*logs.Record) bool) error {
 	out, err := o.app.sink(&o.show)
 	if err != nil {
 		return err
@@ -131,6 +143,7 @@ func (o *logsHistoryOptions) search(ctx context.Context, s *history.Search, chos
 	progress := term.NewProgress(o.app.streams, time.Now)
 	var shown atomic.Int64 // the regions report from goroutines of their own
 	var failed tally
+	var regions historyFailures
 	s.Progress = func(p history.Progress) {
 		back := ""
 		if !p.Reached.IsZero() {
@@ -141,12 +154,14 @@ func (o *logsHistoryOptions) search(ctx context.Context, s *history.Search, chos
 	}
 	for r, err := range s.Records(ctx) {
 		if err != nil {
-			progress.Clear()
 			failed.lists++
-			failed.broken(ctx, o.app, err)
+			if !regions.add(err) {
+				progress.Clear()
+				failed.broken(ctx, o.app, nowhere(err))
+			}
 			continue
 		}
-		if !chosen.Match(&r) {
+		if !wanted(&r) {
 			continue
 		}
 		progress.Clear()
@@ -161,6 +176,7 @@ func (o *logsHistoryOptions) search(ctx context.Context, s *history.Search, chos
 	if err := out.Close(); err != nil {
 		return printed(err)
 	}
+	regions.say(ctx, o.app, &failed)
 	o.summary(s, int(shown.Load()))
 	switch {
 	case ctx.Err() != nil:

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/render"
+	"trailctl/internal/when"
 	"trailctl/logs"
 )
 
@@ -30,9 +31,9 @@ func (a *app) logsListCommand() *cli.Command {
 Times are those of delivery, as the files' names tell them, and so is the
 window. A record lies in a file that was delivered up to --lag after it: with
 --lag 1h, files are listed as view and search read them for that window. LAG is
-by how much later than the minute in its name S3 took the file; in a folder it
-is the files' own times that are compared. A terminal of less than 100 columns
-shows no LAG.
+S3's own time of a file minus the minute in its name; it does not tell how late
+after their events the records came. Files in a folder have no LAG: their times
+may be those of the copying. A terminal of less than 100 columns shows none.
 
 The files of a trail or bucket come in their order, over all accounts and
 regions; where there are more than 64 places to look (accounts x regions, log
@@ -41,10 +42,19 @@ the order of their paths. A table on a terminal shows whole keys where they fit,
 else each name from its time on.
 
 --summary shows for each account, region and day how many files were delivered,
-their size, the first, the last, and the holes: stretches longer than --hole
-between two files of a region. CloudTrail writes no file when nothing happens,
-so a quiet region has holes; whether anything is missing, "trailctl validate"
-can say, because digest files are written every hour all the same.`,
+their size, the first, the last, the largest LAG, and the holes: stretches
+longer than --hole without a file of a region. With --since or --start-time,
+those count that reach from the window's start to the first file or from the
+last one to its end (15 minutes ago if that is now), and a region without any
+file in the window has a row all the same; so it is with --end-time for the end.
+CloudTrail writes no file when nothing happens, so a quiet region has holes;
+whether anything is missing, "trailctl validate" can say, because digest files
+are written every hour all the same.
+
+Examples:
+  trailctl logs list TRAIL --since 2h
+  trailctl logs list TRAIL --since 7d --summary
+  trailctl logs list s3://BUCKET/PREFIX --region eu-west-1 --output json`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.BoolFlag{Name: "summary", Usage: "a line for each account, region and day", Destination: &o.summary},
 			&cli.DurationFlag{Name: "hole", Value: time.Hour, Usage: "with --summary, the `LENGTH` of time without a file from which on it is told", Destination: &o.hole},
@@ -89,15 +99,23 @@ func (o *logsListOptions) run(ctx context.Context) error {
 	}
 	t.query.Window = logs.Widen(window, o.lag)
 	var skipped tally
+	files := 0
 	write := o.files
 	if o.summary {
-		write = o.days
+		write = func(t *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
+			return o.days(t, &skipped, walk)
+		}
 	}
-	total, err := write(t, func(each func(logs.Found) error) error { return o.walk(ctx, t, &skipped, each) })
+	total, err := write(t, func(each func(logs.Found) error) error {
+		return o.walk(ctx, t, &skipped, func(f logs.Found) error { files++; return each(f) })
+	})
 	if err != nil {
 		return err
 	}
 	o.app.note("%s: %s", o.scope(t, window), total)
+	if skipped.lists == 0 {
+		t.sayMissing(o.app, window, files)
+	}
 	skipped.say(o.app)
 	return skipped.err()
 }
@@ -125,7 +143,7 @@ func (o *logsListOptions) walk(ctx context.Context, t *logsTarget, skipped *tall
 
 // files writes a line for each file, and returns a sentence about all.
 func (o *logsListOptions) files(t *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
-	out := render.NewLogFiles(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), t.source.URI)
+	out := render.NewLogFiles(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), !t.query.Local, t.source.URI)
 	if err := walk(out.Write); err != nil {
 		return "", err
 	}
@@ -133,12 +151,34 @@ func (o *logsListOptions) files(t *logsTarget, walk func(func(logs.Found) error)
 }
 
 // days writes a line for each account, region and day.
-func (o *logsListOptions) days(_ *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
+func (o *logsListOptions) days(t *logsTarget, skipped *tally, walk func(func(logs.Found) error) error) (string, error) {
 	var days logs.Days
 	err := walk(func(f logs.Found) error { days.Add(f); return nil })
 	if err != nil {
 		return "", err
 	}
-	total, err := render.LogDays(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), &days, o.hole)
+	window, places := edges(t.query.Window, o.app.now()), t.query.Layout.Places()
+	if skipped.lists > 0 { // what could not be listed is no hole
+		window, places = when.Window{}, nil
+	}
+	sorted := days.Sorted(o.hole, window, places...)
+	total, err := render.LogDays(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), &days, sorted, o.hole)
 	return total, printed(err)
+}
+
+// underway is how long a delivery may take: that the last minutes of a window
+// that ends now have no file says nothing.
+const underway = 15 * time.Minute
+
+// edges is in which part of a window files must have been delivered by now. A
+// side that was not given stays open, but a window that has a start ends now.
+func edges(w when.Window, now time.Time) when.Window {
+	latest := now.Add(-underway)
+	if !w.Start.IsZero() && w.End.IsZero() || w.End.After(latest) {
+		w.End = latest
+	}
+	if !w.Start.IsZero() && !w.Start.Before(w.End) {
+		return when.Window{}
+	}
+	return w
 }

@@ -36,6 +36,7 @@ type shower struct {
 	dedupe  *logs.Dedupe    // nil: all are shown
 	missing map[string]bool // eventIDs that were not met yet; nil: any record is wanted
 	shown   int
+	first   string // the eventID of the first that was shown
 }
 
 // show shows one record, and ends with errEnough.
@@ -46,7 +47,9 @@ func (s *shower) show(r *logs.Record) error {
 	if err := s.out.Write(r); err != nil {
 		return written(err)
 	}
-	s.shown++
+	if s.shown++; s.shown == 1 {
+		s.first = r.ID()
+	}
 	if s.missing != nil {
 		delete(s.missing, r.ID())
 		if len(s.missing) == 0 {
@@ -99,9 +102,15 @@ func newIDVisitor(ids []string) *idVisitor {
 	v := &idVisitor{ids: map[string]bool{}, plain: true}
 	for _, id := range ids {
 		v.ids[id] = true
-		v.plain = v.plain && id != "" && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == ""
+		v.plain = v.plain && plainID(id)
 	}
 	return v
+}
+
+// plainID tells an ID of letters, digits and hyphens, as all IDs of CloudTrail
+// are.
+func plainID(id string) bool {
+	return id != "" && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") == ""
 }
 
 // File looks for the IDs in the bytes of a file.

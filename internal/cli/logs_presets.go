@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"slices"
-
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/render"
@@ -20,7 +18,13 @@ func (a *app) logsPresetsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "presets", Usage: "list the ready sets of filters for --preset", ArgsUsage: "[NAME]",
 		Description: `Each ready set answers a question and is made of filters that --filter takes,
-too. With a NAME they are shown whole.`,
+too. With a NAME they are shown whole.
+
+Examples:
+  trailctl logs presets
+  trailctl logs presets public-access
+  trailctl logs search audit --since 7d --preset root --preset console-login
+  trailctl logs stats audit --since 7d --preset denied --by identity,event`,
 		Flags:  outputFlags(&o.out, "table", "json"),
 		Action: func(c *cli.Context) error { o.name = c.Args().First(); return o.run() },
 	}
@@ -29,11 +33,11 @@ too. With a NAME they are shown whole.`,
 func (o *logsPresetsOptions) run() error {
 	a, list := o.app, filter.Presets()
 	if o.name != "" {
-		// Compiling it answers a name that there is not.
-		if _, err := filter.Compile(filter.Options{Presets: []string{o.name}}); err != nil {
-			return usagef("%s", err)
+		one, err := filter.FindPreset(o.name)
+		if err != nil {
+			return usagef("%q: %s", o.name, err)
 		}
-		list = slices.DeleteFunc(list, func(p filter.Preset) bool { return p.Name != o.name })
+		list = []filter.Preset{one}
 	}
 	switch {
 	case a.format(o.out) == "json":

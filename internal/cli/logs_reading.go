@@ -26,8 +26,15 @@ type reading struct {
 	// there; those for which it answers false are in no file's Records.
 	count func() logs.Visitor
 
+	// walked, when set, is called when a target has been walked over.
+	walked func()
+
 	// screen shows how far it is; one is made when there is none.
 	screen *screen
+
+	targets  []*logsTarget // that are open
+	unopened string        // the target that could not be opened
+	met      int           // files of the target that is walked over, or parts of it that failed
 
 	tally
 	files   int   // read, those that failed included
@@ -40,25 +47,62 @@ type reading struct {
 }
 
 // run walks over the targets, one after the other, and hands over each file
-// that was read, with the chosen records, until each returns an error.
+// that was read, with the chosen records, until each returns an error. All
+// targets are looked at before the first is read.
 func (w *reading) run(ctx context.Context, targets []string, each func(*logs.File) error) error {
+	if err := w.open(ctx, targets); err != nil {
+		return err
+	}
+	return w.walkAll(ctx, each)
+}
+
+// open finds out what all targets are.
+func (w *reading) open(ctx context.Context, targets []string) error {
+	for _, word := range targets {
+		t, err := w.app.logsTarget(ctx, word, w.options)
+		if err == nil {
+			w.targets = append(w.targets, t)
+			err = t.look(ctx)
+		}
+		if err != nil {
+			w.close()
+			w.unopened = word
+			return err
+		}
+		w.scopes = append(w.scopes, w.options.scope(t, w.window))
+	}
+	return nil
+}
+
+// walkAll walks over the targets that are open, and closes them.
+func (w *reading) walkAll(ctx context.Context, each func(*logs.File) error) error {
+	defer w.close()
 	if w.screen == nil {
 		w.screen = w.app.newScreen()
 	}
 	defer w.screen.clear()
-	for _, word := range targets {
-		t, err := w.app.logsTarget(ctx, word, w.options)
-		if err != nil {
+	for _, t := range w.targets {
+		before := w.files
+		w.met = 0
+		if err := w.walk(ctx, t, each); err != nil {
 			return err
 		}
-		w.scopes = append(w.scopes, w.options.scope(t, w.window))
-		err = w.walk(ctx, t, each)
-		t.close()
-		if err != nil {
-			return err
+		if w.walked != nil {
+			w.walked()
+		}
+		t.sayMissing(w.app, w.window, w.files-before)
+		if w.met == 0 && !t.query.Layout.NoLogs() {
+			w.sayEmpty(ctx, t)
 		}
 	}
 	return nil
+}
+
+func (w *reading) close() {
+	for _, t := range w.targets {
+		t.close()
+	}
+	w.targets = nil
 }
 
 func (w *reading) walk(ctx context.Context, t *logsTarget, each func(*logs.File) error) error {
@@ -82,6 +126,7 @@ func (w *reading) walk(ctx context.Context, t *logsTarget, each func(*logs.File)
 		if ctx.Err() != nil {
 			break
 		}
+		w.met++
 		if w.meet(ctx, f) {
 			if err := each(f); err != nil {
 				return err
@@ -102,30 +147,11 @@ func (t *logsTarget) files(ctx context.Context, window when.Window, lag time.Dur
 	}
 	t.query.Window = logs.Widen(window, lag)
 	walker := &logs.Walker{Source: t.source, Fetchers: t.fetchers}
-	if t.bucket != "" && t.query.Base == nil {
-		if one := t.object(ctx); one != nil {
-			walker.Named = true
-			return func(yield func(logs.Found, error) bool) { yield(*one, nil) }, walker
-		}
+	if one := t.one; one != nil {
+		walker.Named = true
+		return func(yield func(logs.Found, error) bool) { yield(*one, nil) }, walker
 	}
 	return logs.Find(ctx, t.source, t.query), walker
-}
-
-// object finds the one object that s3://BUCKET/KEY names, if it does.
-func (t *logsTarget) object(ctx context.Context) *logs.Found {
-	key := t.query.Prefix
-	if key == "" || key[len(key)-1] == '/' {
-		return nil
-	}
-	for o, err := range t.source.List(ctx, key, "") {
-		if err != nil || o.Key != key {
-			break
-		}
-		f := logs.Found{Object: o}
-		f.Key, f.Log = logs.ParseName(key)
-		return &f
-	}
-	return nil
 }
 
 // meet tells of a file what there is to tell, and whether it has anything to
@@ -228,11 +254,17 @@ func (w *reading) progress() {
 // extent says what was read: records are counted in the files that were
 // walked through.
 func (w *reading) extent() string {
-	text := fmt.Sprintf("%s with %s", render.Count(w.files-w.unread, "log file"), render.Count(w.records, "record"))
-	if w.unread > 0 {
-		text += fmt.Sprintf(", and %d more whose bytes show that they hold none", w.unread)
+	files := fmt.Sprintf("%s (%s)", render.Number(w.files, "log file"), render.Size(w.bytes))
+	switch {
+	case w.unread == 0:
+		return fmt.Sprintf("%s with %s", files, render.Number(w.records, "record"))
+	case w.unread == w.files && w.files == 1:
+		return files + ", which could not hold a match"
+	case w.unread == w.files:
+		return files + ", none of which could hold a match"
 	}
-	return text
+	return fmt.Sprintf("%s, of which %s could not hold a match, and %s in the others",
+		files, render.Thousands(w.unread), render.Number(w.records, "record"))
 }
 
 // summary says at the end what was read and what was shown of it.
@@ -240,11 +272,11 @@ func (w *reading) summary(shown int) {
 	w.sayNoTime()
 	switch {
 	case shown == 0 && w.failed+w.lists == 0:
-		w.app.note("no records: searched %s; %s", w.scope(), w.extent())
+		w.app.note("no records in %s: read %s", w.scope(), w.extent())
 	case shown > 0 && w.app.streams.OutTerminal && w.unread == 0:
-		w.app.note("%s: %d of %s, %s read", w.scope(), shown, render.Count(w.records, "record"), render.Count(w.files, "log file"))
+		w.app.note("%s: %s of %s, %s read", w.scope(), render.Thousands(shown), render.Number(w.records, "record"), render.Number(w.files, "log file"))
 	case shown > 0 && w.app.streams.OutTerminal:
-		w.app.note("%s: %s; read %s", w.scope(), render.Count(shown, "record"), w.extent())
+		w.app.note("%s: %s; searched %s", w.scope(), render.Number(shown, "record"), w.extent())
 	}
 	w.say(w.app)
 }
@@ -253,14 +285,15 @@ func (w *reading) summary(shown int) {
 // be more, because enough was found.
 func (w *reading) found(shown int, stopped bool, took time.Duration) {
 	w.sayNoTime()
-	text := render.Count(shown, "record") + " found"
+	text := render.Number(shown, "record") + " found"
 	if shown == 0 {
 		text = "no records found"
 	}
+	then := ""
 	if stopped {
-		text += ", then stopped"
+		then = ", then stopped"
 	}
-	w.app.note("%s: searched %s; read %s; %s", text, w.scope(), w.extent(), seconds(took))
+	w.app.note("%s in %s%s: searched %s; %s", text, w.scope(), then, w.extent(), seconds(took))
 	w.say(w.app)
 }
 

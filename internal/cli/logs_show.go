@@ -39,8 +39,8 @@ type recordSink interface {
 func showFlags(o *showOptions) []cli.Flag {
 	return joinFlags([]cli.Flag{
 		&cli.IntFlag{Name: "limit", Category: "Output", Usage: "stop after `N` records (0: no limit)", Destination: &o.limit},
-		&cli.StringSliceFlag{Name: "columns", Category: "Output", Usage: "columns of a table or of CSV, `NAME,NAME...`: time, identity, event, address, region, resources, error, account, user, role, service, or any field, such as userIdentity.arn or resources[].ARN", Destination: &o.columns},
-		&cli.BoolFlag{Name: "wide", Category: "Output", Usage: "a table with all usual columns, in which nothing is cut", Destination: &o.wide},
+		&cli.StringSliceFlag{Name: "columns", Category: "Output", Usage: "columns of a table or of CSV, `NAME,NAME...`: time, identity, event, address, region, resources, error, id, account, user, role, service, or any field, such as userIdentity.arn or resources[].ARN", Destination: &o.columns},
+		&cli.BoolFlag{Name: "wide", Category: "Output", Usage: "a table with all usual columns and the eventID, in which nothing is cut", Destination: &o.wide},
 		&cli.BoolFlag{Name: "local", Category: "Output", Usage: "times in the time zone of this machine, in tables, cards and CSV", Destination: &o.local},
 		&cli.StringFlag{Name: "query", Category: "Output", Usage: "write what the JMESPath `EXPRESSION` finds in each record: eventName, or Records[].eventName", Destination: &o.query},
 	}, outputFlags(&o.output, "table", "card", "json", "jsonl", "text", "csv"))
@@ -49,13 +49,17 @@ func showFlags(o *showOptions) []cli.Flag {
 // showHelp says what the formats are.
 const showHelp = `Formats: table; card, a page for each record; json, one array; jsonl, each
 record's bytes on a line; text, a line of eventID eventName eventSource
-awsRegion sourceIPAddress User-Agent=... for each record; csv, the columns of
-the table. A table has the columns time, identity, event, address, region,
-resources and error; a terminal narrower than 130 columns leaves out the
-resources, below 120 the year, below 100 the region. --columns chooses others,
-a field's path being its column's name; a field that is newer than this program
-is written with a dot before it. In CSV, what a spreadsheet would take for a
-formula gets an apostrophe in front.
+awsRegion sourceIPAddress User-Agent=... for each record; csv. A table has the
+columns time, identity, event, address, region, resources and error; a terminal
+narrower than 130 columns leaves out the resources, below 120 the year when it
+is the present one, below 100 the region. CSV has time, identity,
+userIdentity.arn, userIdentity.accessKeyId, event, address, userAgent, region,
+account, resources, error and id. --columns chooses others, a field's path being
+its column's name; a field that is newer than this program is written with a dot
+before it. IDs, ARNs and addresses that are asked for are not cut: lines are
+longer than the terminal rather. The error of a sign-in that failed without an
+errorCode is Failure. In CSV, what a spreadsheet would take for a formula gets
+an apostrophe in front.
 
 --query takes JMESPath as the AWS CLI does, and writes json, jsonl or text. The
 expression is about one record (eventName, "{who: userIdentity.arn, at:
@@ -127,6 +131,9 @@ func parseColumn(name string) (render.RecordColumn, error) {
 	path, newer := strings.CutPrefix(name, ".")
 	top, rest, _ := strings.Cut(path, ".")
 	top = strings.TrimSuffix(top, "[]")
+	if right := rightCase(top, known); !newer && right != "" && right != top {
+		return render.RecordColumn{}, usagef("--columns: records have no field %q: did you mean %s?", name, strings.Replace(name, top, right, 1))
+	}
 	if !newer && !slices.Contains(known, top) {
 		if near := nearest(top, known); near != "" {
 			if rest != "" {
@@ -141,6 +148,18 @@ func parseColumn(name string) (render.RecordColumn, error) {
 		return c, usagef("--columns: %s", err)
 	}
 	return c, nil
+}
+
+// rightCase is the known name that a name is, in whatever case; the name
+// itself is preferred.
+func rightCase(name string, known []string) string {
+	if slices.Contains(known, name) {
+		return name
+	}
+	if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) }); i >= 0 {
+		return known[i]
+	}
+	return ""
 }
 
 // recordFormat is the output format that is in force.
@@ -167,9 +186,10 @@ func (a *app) sink(o *showOptions) (recordSink, error) { return a.sinkTo(a.strea
 func (a *app) sinkTo(w io.Writer, o *showOptions, failed func(error)) (recordSink, error) {
 	r := render.RecordOptions{
 		Format: a.recordFormat(o), Terminal: a.terminal(o.output),
-		Columns: o.parsedColumns, Wide: o.wide, Query: o.parsedQuery, Failed: failed,
+		Columns: o.parsedColumns, Wide: o.wide, Query: o.parsedQuery, Failed: failed, Year: a.now().UTC().Year(),
 	}
 	if o.local {
+		r.Year = a.now().Local().Year()
 		r.Zone, r.ZoneName = time.Local, zoneName(time.Local, a.now().Year())
 	}
 	return render.NewRecords(w, r), nil

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"trailctl/internal/when"
 	"trailctl/logs"
 	"trailctl/logs/count"
+	"trailctl/logs/filter"
 )
 
 type logsStatsOptions struct {
@@ -31,19 +31,29 @@ type logsStatsOptions struct {
 
 func (a *app) logsStatsCommand() *cli.Command {
 	o := &logsStatsOptions{app: a}
+	words := logs.Words()
+	half := len(words) / 2
 	return &cli.Command{
 		Name: "stats", Usage: "count the records of log files", ArgsUsage: "TARGET...",
 		Description: fmt.Sprintf(targetHelp, ",\na folder, a file, or - for standard input") + `
 
+Examples:
+  trailctl logs stats audit --since 24h
+  trailctl logs stats audit --since 7d --errors --by identity --distinct address
+  trailctl logs stats audit --since 7d --by service,event --writes
+  trailctl logs stats audit --since 7d --interval 1h --source-ip 203.0.113.0/24
+  trailctl logs stats ./downloaded --preset login-without-mfa --by user,address
+
 Without --by, --distinct and --interval an overview: how many records and from
-when to when, calls that changed something, failures, use of the root user,
-console logins, and the most frequent accounts, regions, services, events,
-identities, addresses and errors.
+when to when, calls that changed something, failures (what --errors chooses),
+use of the root user, console logins, those of them that failed and those
+without MFA (what the preset login-without-mfa chooses), and the most frequent
+accounts, regions, services, events, identities, addresses and errors.
 
 --by counts by the values of fields: the path of any field, such as eventName,
 userIdentity.type, requestParameters.bucketName or resources[].ARN, or one of
 the words
-` + strings.Join(logs.Words(), ", ") + `.
+` + strings.Join(words[:half], ", ") + ",\n" + strings.Join(words[half:], ", ") + `.
 Several fields, with commas between them, count by their combinations. A record
 that has several values of a field counts once for each different one. Records
 without a value are "(none)", null in JSON. Shares are of all counted records.
@@ -54,7 +64,9 @@ each row: --by identity --distinct address.
 --interval counts by eventTime. The pieces begin at full hours, at midnight
 UTC, weeks on Monday; those that do not divide a day evenly are counted from
 1 January 1970. Only pieces that have records are in JSON and CSV. With --by a
-table has a column for each of the most frequent values.
+table has a column for each of the most frequent values. On a terminal, pieces
+are made longer where there would be more than 500 rows of them, unless
+--top 0 asks for all.
 
 Memory is bounded: where there are too many different values for it, records
 with further ones are counted together as "(others)", which is said, and the
@@ -65,7 +77,7 @@ counts of the values that are shown are the least they can be.`,
 			&cli.StringFlag{Name: "interval", Category: "Counting", Usage: "count by eventTime, in pieces of `LENGTH`: 1m, 15m, 1h, 1d, 1w", Destination: &o.interval},
 			dedupeFlag(&o.dedupe),
 			&cli.IntFlag{Name: "top", Category: "Counting", Usage: "only the `N` most frequent values, 0 for all (default: 5 of each kind in an overview; 20 in a table on a terminal; else all)", Destination: &o.top},
-		}, filterFlags(&o.filter), outputFlags(&o.output, "table", "json", "csv"), o.flags()),
+		}, filterFlags(&o.filter), outputFlags(&o.output, "table", "json", "csv"), o.readFlags()),
 		Action: func(c *cli.Context) error {
 			o.targets, o.topSet = c.Args().Slice(), c.IsSet("top")
 			return o.run(c.Context)
@@ -94,18 +106,16 @@ func (o *logsStatsOptions) run(ctx context.Context) error {
 	if overview {
 		counter = count.NewOverview(asked.Memory)
 	}
-	defer tightMemory()()
+	defer o.tightMemory()()
 	w := &reading{app: o.app, options: &o.logsOptions, window: window, filter: chosen, count: counter.Visitor}
 	var once *logs.Dedupe
 	if o.dedupe {
 		once = &logs.Dedupe{}
 		w.count = func() logs.Visitor { return firsts{once, counter.Visitor()} }
 	}
-	for _, target := range o.targets {
-		if err := w.run(ctx, []string{target}, func(*logs.File) error { return nil }); err != nil {
-			return err
-		}
-		counter.Walked()
+	w.walked = counter.Walked
+	if err := w.run(ctx, o.targets, func(*logs.File) error { return nil }); err != nil {
+		return err
 	}
 	if overview {
 		err = o.showOverview(w, once, counter.Overview())
@@ -129,20 +139,6 @@ func (v firsts) File(f *logs.File, data []byte) bool { return v.next.File(f, dat
 
 func (v firsts) Record(f *logs.File, r *logs.Record) bool {
 	return !v.once.Seen(r) && v.next.Record(f, r)
-}
-
-// tightMemory lets the garbage collector work harder before memory grows over
-// what the reading and counting of log files needs; the bound on what is
-// counted would otherwise be doubled by what is not yet collected. A limit
-// that is tighter already stays. What it returns undoes it.
-func tightMemory() (undo func()) {
-	const limit = 112 << 20
-	before := debug.SetMemoryLimit(-1)
-	if before <= limit {
-		return func() {}
-	}
-	debug.SetMemoryLimit(limit)
-	return func() { debug.SetMemoryLimit(before) }
 }
 
 // asked reads the flags that say what to count.
@@ -180,12 +176,12 @@ func fieldPaths(flag string, values []string) ([]logs.Path, error) {
 			if name == "" {
 				return nil, usagef("%s %q: a field is missing", flag, word)
 			}
-			p, err := logs.ParsePath(name)
+			p, err := filter.ParseField(name)
 			if err != nil {
 				return nil, usagef("%s: %s", flag, err)
 			}
-			if slices.ContainsFunc(paths, func(q logs.Path) bool { return q.String() == name }) {
-				return nil, usagef("%s: %s stands there twice", flag, name)
+			if slices.ContainsFunc(paths, func(q logs.Path) bool { return q.String() == p.String() }) {
+				return nil, usagef("%s: %s stands there twice", flag, p)
 			}
 			paths = append(paths, p)
 		}

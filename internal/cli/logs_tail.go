@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/when"
@@ -24,6 +25,7 @@ type logsTailOptions struct {
 	since    string
 	interval time.Duration
 	length   time.Duration
+	hideOwn  bool
 }
 
 // The ways to follow.
@@ -50,11 +52,12 @@ Tail is refused, the log group is searched every five seconds. CloudTrail sends
 no event above 256 KB to a log group: those are in the bucket only.
 
 queue: an SQS queue that hears of new log files, by the trail's SNS topic, from
-S3 or from EventBridge; name it with --queue. Messages whose records were shown
-are deleted: nobody else who reads that queue gets them. So use a queue of its
-own. What waits in the queue comes first. Messages that cannot be understood,
-or are about another bucket than the trail's, are named once and left. Without
-TARGET every bucket is read that a message names.
+S3 or from EventBridge; name it with --queue; docs/tail.md has the commands that
+make one. Messages whose records were shown are deleted: nobody else who reads
+that queue gets them. So use a queue of its own. What waits in the queue comes
+first. Messages that cannot be understood, or are about another bucket than the
+trail's, are named once and left. Without TARGET every bucket is read that a
+message names.
 
 bucket: the trail's bucket is listed every 15 seconds.
 
@@ -65,14 +68,20 @@ credentials are read anew when they have expired. A log file that cannot be
 read is named, and the others follow.
 
 Exit codes: 130 after Ctrl+C; 0 when --limit or --for ended it, or 1 if some log
-file could not be read.`,
+file could not be read.
+
+Examples:
+  trailctl logs tail audit
+  trailctl logs tail audit --writes --hide-own --columns time,identity,event
+  trailctl logs tail audit --since 15m --for 1h --output jsonl > records.jsonl
+  trailctl logs tail --queue new-log-files --filter 'errorCode exists'`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.StringFlag{Name: "from", Category: "Follow", Value: fromAuto, Usage: "the `WAY` to follow: auto, log-group, queue, bucket", Destination: &o.from},
 			&cli.StringFlag{Name: "queue", Category: "Follow", Usage: "follow by the SQS `QUEUE` of this name, URL or ARN; messages that were shown are deleted from it", Destination: &o.queue},
 			&cli.DurationFlag{Name: "interval", Category: "Follow", Usage: "`LENGTH` of time between two looks into the bucket (default: 15s) or searches of the log group (default: 5s)", Destination: &o.interval},
 			&cli.StringFlag{Name: "since", Category: "Follow", Usage: "begin with the records of the last `LENGTH` of time that are there: 90s, 15m, 2h; or a time", Destination: &o.since},
 			&cli.DurationFlag{Name: "for", Category: "Follow", Usage: "stop after this `LENGTH` of time: 90s, 15m, 2h", Destination: &o.length},
-		}, filterFlags(&o.filter), showFlags(&o.show), o.flags()),
+		}, filterFlags(&o.filter), []cli.Flag{hideOwnFlag(&o.hideOwn)}, showFlags(&o.show), o.flags()),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 1 {
 				return usagef("logs tail follows one trail or bucket: %q is one too many", c.Args().Get(1))
@@ -113,7 +122,19 @@ func (o *logsTailOptions) check(target string) error {
 	case o.from == fromLogGroup && strings.HasPrefix(target, "s3:"):
 		return usagef("--from log-group: %s has no log group, a trail may have one", target)
 	}
+	if looksLocal(target) {
+		return usagef("logs tail follows a trail or a bucket, and %q is a file or folder: \"trailctl logs view %s\" reads it", target, target)
+	}
 	return errors.Join(o.logsOptions.check(), o.show.check())
+}
+
+// looksLocal tells words that name a place on this machine and no trail, whose
+// names have no such characters.
+func looksLocal(target string) bool {
+	if strings.HasPrefix(target, "s3:") || arn.IsARN(target) {
+		return false
+	}
+	return target == "-" || strings.ContainsAny(target, `/\`) || strings.HasPrefix(target, ".") || strings.HasPrefix(target, "~")
 }
 
 // errTimeUp ends the following after --for.
@@ -138,6 +159,7 @@ func (o *logsTailOptions) run(ctx context.Context, target string) error {
 	if err != nil {
 		return err
 	}
+	defer o.tightMemory()()
 	ways, err := o.ways(ctx, target, since)
 	if err != nil {
 		return err
@@ -149,7 +171,11 @@ func (o *logsTailOptions) run(ctx context.Context, target string) error {
 	}
 	v := &tailView{app: o.app, ctx: ctx, out: out, limit: o.show.limit, begin: time.Now()}
 	ways.follower.Handler = v
-	ways.follower.Chooser = &scopedFilter{Filter: chosen, accounts: o.accounts.Value(), regions: o.regions()}
+	chooser := &scopedFilter{Filter: chosen, accounts: o.accounts.Value(), regions: o.regions()}
+	if o.hideOwn {
+		chooser.own = ways.agent
+	}
+	ways.follower.Chooser = chooser
 	err = ways.follow(ctx)
 	// What was shown stays shown, also after Ctrl+C.
 	if closed := out.Close(); closed != nil {
@@ -177,6 +203,7 @@ func (o *logsTailOptions) sinceTime() (time.Time, error) {
 type tailWays struct {
 	app      *app
 	follower *tail.Follower
+	agent    string // this program's, in the records of its own calls
 	list     []tailWay
 }
 

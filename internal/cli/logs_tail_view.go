@@ -101,10 +101,11 @@ func (v *tailView) end(ctx context.Context, err error) error {
 type scopedFilter struct {
 	*filter.Filter
 	accounts, regions []string // none: all
+	own               string   // whose reading is left out: part of a user agent; empty for nobody's
 }
 
 // Match tells whether a record is wanted.
 func (s *scopedFilter) Match(r *logs.Record) bool {
 	return (len(s.accounts) == 0 || slices.Contains(s.accounts, r.Account())) &&
-		(len(s.regions) == 0 || slices.Contains(s.regions, r.Region())) && s.Filter.Match(r)
+		(len(s.regions) == 0 || slices.Contains(s.regions, r.Region())) && s.Filter.Match(r) && (s.own == "" || !isOwn(r, s.own))
 }

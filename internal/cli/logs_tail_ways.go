@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -28,13 +29,13 @@ func (o *logsTailOptions) ways(ctx context.Context, target string, since time.Ti
 	if err != nil {
 		return nil, err
 	}
-	w := &tailWays{app: o.app, follower: &tail.Follower{Renew: renew}}
+	w := &tailWays{app: o.app, agent: cfg.Agent(), follower: &tail.Follower{Renew: renew}}
 	var t *logsTarget
 	var found trail.Trail
 	if name, prefix, ok := bucket.ParseURI(target); ok {
 		t, err = bucketTarget(ctx, cfg, name, prefix, "")
 	} else if target != "" {
-		if found, err = findTrail(ctx, cfg, target, "the files of a deleted trail are at s3://BUCKET"); err != nil {
+		if found, err = findTrail(ctx, cfg, target, notFollowed(target)); err != nil {
 			return nil, err
 		}
 		t, err = o.trailBucket(ctx, cfg, found)
@@ -58,6 +59,14 @@ func (o *logsTailOptions) ways(ctx context.Context, target string, since time.Ti
 		w.list = append(w.list, o.byBucket(w.follower, t, since))
 	}
 	return w, nil
+}
+
+// notFollowed is what to do where there is no such trail.
+func notFollowed(target string) string {
+	if _, err := os.Stat(target); err == nil {
+		return fmt.Sprintf("logs tail follows a trail or a bucket; the file or folder of that name is read by \"trailctl logs view %s\"", target)
+	}
+	return "the files of a deleted trail are at s3://BUCKET"
 }
 
 // settings finds the AWS settings, with credentials that can be renewed.
@@ -134,6 +143,7 @@ func (o *logsTailOptions) byQueue(ctx context.Context, f *tail.Follower, cfg *aw
 	if err != nil {
 		return tailWay{}, err
 	}
+	o.doubtQueue(ctx, cfg, client, address, found)
 	q := tail.Queue{Client: client, URL: address, Open: func(ctx context.Context, name string) (logs.Source, error) {
 		one, err := bucketTarget(ctx, cfg, name, "", "")
 		if err != nil {

@@ -20,6 +20,7 @@ type logsTarget struct {
 	where    string // for people
 	source   logs.Source
 	single   *logs.Single // one file, or standard input
+	one      *logs.Found  // the one object, where s3://BUCKET/KEY names it; see look
 	query    logs.Query
 	fetchers int             // 0: as many as S3 wants
 	bucket   string          // "" when it is local
@@ -37,6 +38,7 @@ func (a *app) logsTarget(ctx context.Context, word string, o *logsOptions) (*log
 		return nil, err
 	}
 	t.query.Regions, t.query.Accounts, t.query.Now = o.regions(), o.accounts.Value(), a.now()
+	t.query.Layout = &logs.Layout{}
 	if t.close == nil {
 		t.close = func() {}
 	}
@@ -89,7 +91,7 @@ func folderTarget(dir string) (*logsTarget, error) {
 	}
 	return &logsTarget{
 		where: dir, source: f, fetchers: max(2, runtime.NumCPU()),
-		query: logs.Query{Flat: true}, close: func() { f.Close() },
+		query: logs.Query{Flat: true, Local: true}, close: func() { f.Close() },
 	}, nil
 }
 
@@ -112,7 +114,11 @@ func bucketTarget(ctx context.Context, cfg *awsconf.Config, name, prefix, home s
 
 // trailTarget asks CloudTrail where a trail delivers to.
 func trailTarget(ctx context.Context, cfg *awsconf.Config, word string, o *logsOptions) (*logsTarget, error) {
-	found, err := findTrail(ctx, cfg, word, "the files of a deleted trail are at s3://BUCKET; a file or folder of that name is not here either")
+	hint := "the files of a deleted trail are at s3://BUCKET; a file or folder of that name is not here either"
+	if !arn.IsARN(word) {
+		hint += "; a bucket is written s3://" + word
+	}
+	found, err := findTrail(ctx, cfg, word, hint)
 	if err != nil {
 		return nil, err
 	}

@@ -67,16 +67,23 @@ func (o *logsViewOptions) run(ctx context.Context) error {
 	if err := o.checkSearch(chosen); err != nil {
 		return err
 	}
+	defer o.tightMemory()()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := &reading{app: o.app, options: &o.logsOptions, window: window, filter: chosen, screen: o.app.newScreen()}
+	if err := w.open(ctx, o.targets); err != nil {
+		if word := aText(o.targets); word != "" && word == w.unopened && chosen.All() {
+			return withHint(err, "to search for text, --grep %s; \"trailctl trail list\" shows the trails there are", word)
+		}
+		return err
+	}
 	o.show.page = len(o.pick.eventIDs.Value()) > 0
 	out, err := o.app.sinkTo(w.screen.rows(o.app), &o.show, func(err error) { cancel(printed(err)) })
 	if err != nil {
 		return err
 	}
 	s := o.shower(out, w)
-	walked := w.run(ctx, o.targets, func(f *logs.File) error {
+	walked := w.walkAll(ctx, func(f *logs.File) error {
 		for i := range f.Records {
 			if err := s.show(&f.Records[i]); err != nil {
 				return err
@@ -97,6 +104,7 @@ func (o *logsViewOptions) run(ctx context.Context) error {
 	} else if !stopped || s.shown == 0 {
 		w.summary(s.shown)
 	}
+	o.sayWhole(s)
 	o.app.sayFolded(s.dedupe)
 	if err := s.notFound(w.scope()); err != nil && w.err() == nil {
 		return err
@@ -109,7 +117,25 @@ func (o *logsViewOptions) checkSearch(chosen *filter.Filter) error {
 	if !o.search || !chosen.All() || len(o.pick.eventIDs.Value()) > 0 {
 		return nil
 	}
-	return usagef("nothing to search for: give --filter, --grep, --preset, --user or another filter (\"trailctl logs search --help\"); \"trailctl logs view\" shows all records")
+	err := usagef("nothing to search for: give --filter, --grep, --preset, --user or another filter (\"trailctl logs search --help\"); \"trailctl logs view\" shows all records")
+	if word := aText(o.targets); word != "" {
+		return withHint(err, "to search for text, --grep %s", word)
+	}
+	return err
+}
+
+// fewRecords are those of which somebody may want to see one whole.
+const fewRecords = 25
+
+// sayWhole tells how one of the events in a table is shown whole.
+func (o *logsViewOptions) sayWhole(s *shower) {
+	switch {
+	case !o.app.streams.OutTerminal || o.app.recordFormat(&o.show) != "table" || o.show.page:
+	case s.shown == 1 && plainID(s.first):
+		o.app.note("the whole event: --event-id %s", s.first)
+	case s.shown > 0 && s.shown <= fewRecords:
+		o.app.note("one event whole: --event-id ID; --columns time,event,id shows the IDs")
+	}
 }
 
 // shower makes what shows the records that the reading chooses.

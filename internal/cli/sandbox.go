@@ -60,8 +60,27 @@ func sandboxFlags(o *sandboxOptions, listen string) []cli.Flag {
 		&cli.DurationFlag{Name: "settle", Category: "Delivery", Usage: "`LENGTH` of time for which a changed policy, role or log group is not seen yet when a trail is created or updated (AWS: up to 1m)", Destination: &o.settle},
 		&cli.IntFlag{Name: "seed-events", Category: "History", Usage: "begin with `N` made-up events, delivered by the trail seed-trail", Destination: &o.seedEvents},
 		&cli.IntFlag{Name: "seed-days", Category: "History", Value: 7, Usage: "the events fill the last `D` days", Destination: &o.seedDays},
-		&cli.Uint64Flag{Name: "seed", Category: "History", Value: 1, Usage: "`NUMBER` that decides which events are made up", Destination: &o.seed},
+		&cli.Uint64Flag{Name: "seed", Category: "History", Value: 1, Usage: "`NUMBER` that decides which events --seed-events makes up", Destination: &o.seed,
+			Action: func(_ *cli.Context, n uint64) error {
+				if o.seedEvents == 0 {
+					return usagef("--seed %d decides which events are made up, and without --seed-events there are none: did you mean --seed-events %d?", n, n)
+				}
+				return nil
+			}},
 	}
+}
+
+// history says what is there to be read from the beginning.
+func (o *sandboxOptions) history() string {
+	switch {
+	case o.seedEvents > 0 && o.dir != "":
+		return fmt.Sprintf("# Its state is kept in %q, with %d made-up events and the trail seed-trail, unless it had some before.\n", o.dir, o.seedEvents)
+	case o.seedEvents > 0:
+		return fmt.Sprintf("# %d made-up events of the last %d days are in the event history and in the files of the trail seed-trail.\n", o.seedEvents, o.seedDays)
+	case o.dir != "":
+		return fmt.Sprintf("# Its state is kept in %q; this start made up 0 events (--seed-events N makes some).\n", o.dir)
+	}
+	return "# It is empty: 0 made-up events (--seed-events N begins with some), no trail, no bucket.\n"
 }
 
 // running is a sandbox that answers.
@@ -243,6 +262,7 @@ func (o *sandboxStart) run(ctx context.Context) error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "# The sandbox answers at %s, account %s. Ctrl+C stops it.\n", r.url, r.account)
+	text.WriteString(o.sandbox.history())
 	for _, v := range r.environment() {
 		fmt.Fprintf(&text, "export %s\n", v)
 	}

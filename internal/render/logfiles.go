@@ -59,8 +59,10 @@ type logFile struct {
 	Size      int64      `json:"size"`
 }
 
-// NewLogFiles makes the writer of a format. uri names a key for people.
-func NewLogFiles(w io.Writer, format string, t Terminal, uri func(key string) string) *LogFiles {
+// NewLogFiles makes the writer of a format. uri names a key for people. lag
+// says that the files tell how late they were delivered: those in a folder do
+// not.
+func NewLogFiles(w io.Writer, format string, t Terminal, lag bool, uri func(key string) string) *LogFiles {
 	l := &LogFiles{to: bufio.NewWriterSize(w, 64<<10), term: t, uri: uri}
 	if format == "table" {
 		columns := []Column{
@@ -69,7 +71,7 @@ func NewLogFiles(w io.Writer, format string, t Terminal, uri func(key string) st
 			{Head: "ACCOUNT", Min: 12},
 			{Head: "SIZE", Min: 7, Right: true},
 		}
-		if l.lag = t.Width == 0 || t.Width >= lagWidth; l.lag {
+		if l.lag = lag && (t.Width == 0 || t.Width >= lagWidth); l.lag {
 			columns = append(columns, Column{Head: "LAG", Min: 5, Right: true})
 		}
 		l.column = len(columns)
@@ -83,15 +85,6 @@ func NewLogFiles(w io.Writer, format string, t Terminal, uri func(key string) st
 // names.
 const lagWidth = 100
 
-// fileLag is by how much later than the minute in its name a file was written, at
-// least; the minute has no seconds. ok is false where that cannot be told.
-func fileLag(f logs.Found) (d time.Duration, ok bool) {
-	if !f.Log || f.Modified.IsZero() || f.Modified.Before(f.Key.Time) {
-		return 0, false
-	}
-	return f.Modified.Sub(f.Key.Time), true
-}
-
 // Write writes one file.
 func (l *LogFiles) Write(f logs.Found) error {
 	l.total.Files++
@@ -99,21 +92,17 @@ func (l *LogFiles) Write(f logs.Found) error {
 	if l.table == nil {
 		return l.json(f)
 	}
-	at, region, account := f.Modified.UTC(), "-", "-"
-	if f.Log {
-		at, region, account = f.Key.Time, f.Key.Region, f.Key.Account
-	}
-	layout, delivered := "2006-01-02T15:04Z", "-"
+	layout, delivered, region, account := "2006-01-02T15:04Z", "-", "-", "-"
 	if l.term.Width > 0 {
 		layout = "2006-01-02 15:04"
 	}
-	if !at.IsZero() {
-		delivered = at.Format(layout)
+	if f.Log {
+		delivered, region, account = f.Key.Time.Format(layout), f.Key.Region, f.Key.Account
 	}
 	row := []string{delivered, term.Escape(region), term.Escape(account), Size(f.Object.Size)}
 	if l.lag {
 		late := "-"
-		if d, ok := fileLag(f); ok {
+		if d, ok := f.Lag(); ok {
 			late = Length(d)
 		}
 		row = append(row, late)
@@ -164,7 +153,7 @@ func (l *LogFiles) json(f logs.Found) error {
 	if f.Log {
 		file.Kind, file.Account, file.Region, file.Delivered = f.Key.Kind.String(), f.Key.Account, f.Key.Region, &f.Key.Time
 	}
-	if d, ok := fileLag(f); ok {
+	if d, ok := f.Lag(); ok {
 		seconds := int64(d / time.Second)
 		file.Lag = &seconds
 	}

@@ -30,11 +30,12 @@ func PresetsJSON(w io.Writer, list []filter.Preset) error {
 // roomy is the width from which on a table shows what ready sets are made of.
 const roomy = 110
 
-// Presets writes ready sets as a table. What they are made of ends where the
-// terminal does; Preset shows it whole.
+// Presets writes ready sets as a table. What they are made of is only there
+// on a terminal that has room for it, and ends where that does; Preset and
+// PresetsJSON have it whole.
 func Presets(w io.Writer, list []filter.Preset, t Terminal) error {
 	table := Table{Columns: []Column{{Head: "NAME", Keep: true}, {Head: "QUESTION", Min: 40, Keep: true}}}
-	if t.Width == 0 || t.Width >= roomy {
+	if t.Width >= roomy {
 		table.Columns = append(table.Columns, Column{Head: "MADE OF"})
 	}
 	for _, p := range list {

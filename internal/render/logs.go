@@ -23,3 +23,10 @@ func zoned(head string, to Terminal) string {
 
 // withoutDomain is a service's name.
 func withoutDomain(host string) string { return strings.TrimSuffix(host, ".amazonaws.com") }
+
+// Thousands is a number for people: 4,511.
+func Thousands(n int) string { return thousands(n) }
+
+// Number is how many there are of something, for people: "1 record", "4,511
+// records".
+func Number(n int, noun string) string { return amount(int64(n), noun) }

@@ -32,7 +32,7 @@ func someRecords() []logs.Record {
 func written(t *testing.T, format string, to Terminal, records []logs.Record) string {
 	t.Helper()
 	var b bytes.Buffer
-	w := NewRecords(&b, RecordOptions{Format: format, Terminal: to})
+	w := NewRecords(&b, RecordOptions{Format: format, Terminal: to, Year: 2026})
 	for i := range records {
 		if err := w.Write(&records[i]); err != nil {
 			t.Fatal(err)
@@ -51,26 +51,26 @@ func TestRecordsTable(t *testing.T) {
 		want string
 	}{
 		{"80 columns", Terminal{Width: 80}, "" +
-			"TIME (UTC)      IDENTITY       EVENT                  ADDRESS         ERROR\n" +
-			"01-15 09:00:01  alice          s3:CreateBucket        198.51.100.200\n" +
-			"01-15 09:00:02  releas…bcdef0  lambda:UpdateFunctio…  cloudformation  AccessDen…\n" +
-			"01-15 09:00:03  root           \\x1b[2J\\u202e文字      -\n" +
-			"-               -              ec2:Insight(RunInsta…  -\n" +
-			"-               -              -                      -\n"},
+			"TIME (UTC)      IDENTITY        EVENT               ADDRESS         ERROR\n" +
+			"01-15 09:00:01  alice           s3:CreateBucket     198.51.100.200  -\n" +
+			"01-15 09:00:02  release-pipel…  lambda:UpdateFunc…  cloudformation  AccessDenie…\n" +
+			"01-15 09:00:03  root            \\x1b[2J\\u202e文字   -               -\n" +
+			"-               -               ec2:Insight(RunIn…  -               -\n" +
+			"-               -               -                   -               -\n"},
 		{"160 columns", Terminal{Width: 160}, "" +
 			"TIME (UTC)           IDENTITY                              EVENT                                ADDRESS         REGION        RESOURCES   ERROR\n" +
-			"2026-01-15 09:00:01  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1     reports +1\n" +
+			"2026-01-15 09:00:01  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1     reports +1  -\n" +
 			"2026-01-15 09:00:02  release-pipeline/i-0123456789abcdef0  lambda:UpdateFunctionCode20150331v2  cloudformation  eu-central-1  -           AccessDeniedException\n" +
-			"2026-01-15 09:00:03  root                                  \\x1b[2J\\u202e文字                    -               -             -\n" +
-			"-                    -                                     ec2:Insight(RunInstances)            -               -             -\n" +
-			"-                    -                                     -                                    -               -             -\n"},
+			"2026-01-15 09:00:03  root                                  \\x1b[2J\\u202e文字                    -               -             -           -\n" +
+			"-                    -                                     ec2:Insight(RunInstances)            -               -             -           -\n" +
+			"-                    -                                     -                                    -               -             -           -\n"},
 		{"a pipe", Terminal{}, "" +
 			"TIME                  IDENTITY                              EVENT                                ADDRESS         REGION        RESOURCES     ERROR\n" +
-			"2026-01-15T09:00:01Z  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1     reports, 0a1\n" +
+			"2026-01-15T09:00:01Z  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1     reports, 0a1  -\n" +
 			"2026-01-15T09:00:02Z  release-pipeline/i-0123456789abcdef0  lambda:UpdateFunctionCode20150331v2  cloudformation  eu-central-1  -             AccessDeniedException\n" +
-			"2026-01-15T09:00:03Z  root                                  \\x1b[2J\\u202e文字                    -               -             -\n" +
-			"-                     -                                     ec2:Insight(RunInstances)            -               -             -\n" +
-			"-                     -                                     -                                    -               -             -\n"},
+			"2026-01-15T09:00:03Z  root                                  \\x1b[2J\\u202e文字                    -               -             -             -\n" +
+			"-                     -                                     ec2:Insight(RunInstances)            -               -             -             -\n" +
+			"-                     -                                     -                                    -               -             -             -\n"},
 	} {
 		if got := written(t, "table", c.to, someRecords()); got != c.want {
 			t.Errorf("%s:\n%s", c.name, got)
@@ -81,7 +81,7 @@ func TestRecordsTable(t *testing.T) {
 // A table whose first rows come alone leaves room for what later ones want.
 func TestRecordsTableFlushed(t *testing.T) {
 	var b bytes.Buffer
-	w := NewRecords(&b, RecordOptions{Format: "table", Terminal: Terminal{Width: 100}})
+	w := NewRecords(&b, RecordOptions{Format: "table", Terminal: Terminal{Width: 100}, Year: 2026})
 	records := someRecords()
 	for i := range records[:2] {
 		if err := w.Write(&records[i]); err != nil {
@@ -92,10 +92,65 @@ func TestRecordsTableFlushed(t *testing.T) {
 		}
 	}
 	const want = "" +
-		"TIME (UTC)      IDENTITY       EVENT                     ADDRESS          REGION          ERROR\n" +
-		"01-15 09:00:01  alice          s3:CreateBucket           198.51.100.200   us-east-1\n" +
-		"01-15 09:00:02  releas…bcdef0  lambda:UpdateFunctionCo…  cloudformation   eu-central-1    AccessDen…\n"
+		"TIME (UTC)      IDENTITY        EVENT                  ADDRESS          REGION          ERROR\n" +
+		"01-15 09:00:01  alice           s3:CreateBucket        198.51.100.200   us-east-1       -\n" +
+		"01-15 09:00:02  release-pipel…  lambda:UpdateFunctio…  cloudformation   eu-central-1    AccessDenie…\n"
 	if b.String() != want {
+		t.Errorf("%s", b.String())
+	}
+}
+
+// A narrow terminal shows the year when the first records are of another one,
+// and that of a later record in any case. Long addresses go on below.
+func TestRecordsTableYears(t *testing.T) {
+	for _, c := range []struct {
+		times []string
+		want  []string
+	}{
+		{[]string{"2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z"}, []string{"2026-01-01 00:00:00  -", "2025-12-31 23:59:59  -"}},
+		{[]string{"2024-01-01T00:00:00Z"}, []string{"2024-01-01 00:00:00  -"}},
+		{[]string{"2026-01-01T00:00:00Z", "flush", "2025-12-31T23:59:59Z"}, []string{"01-01 00:00:00  -", "2025-12-31 23:59:59  -"}},
+	} {
+		var b strings.Builder
+		w := NewRecords(&b, RecordOptions{Format: "table", Terminal: Terminal{Width: 80}, Year: 2026})
+		for _, at := range c.times {
+			if at == "flush" {
+				if err := w.Flush(); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			if err := w.Write(&logs.Record{Raw: []byte(`{"eventTime":"` + at + `","sourceIPAddress":"2600:1f18:243e:1300:4685:5a7:7c28:c53a"}`)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(b.String(), "\n"+want) {
+				t.Errorf("%v: %q is not in\n%s", c.times, want, b.String())
+			}
+		}
+		if joined := strings.Join(strings.Fields(b.String()), ""); !strings.Contains(joined, "7c28:c53a") || strings.Contains(joined, "…") {
+			t.Errorf("%v: an address was cut:\n%s", c.times, b.String())
+		}
+	}
+}
+
+// What is asked for to be copied is never cut.
+func TestRecordsTableWhole(t *testing.T) {
+	const id, arn = "a57067ce-fbd1-4c2e-9c5f-000000000001", "arn:aws:iam::123456789012:role/a-role-with-a-rather-long-name"
+	var b strings.Builder
+	w := NewRecords(&b, RecordOptions{Format: "table", Terminal: Terminal{Width: 80}, Year: 2026, Columns: columnsOf(t, "time", "event", "address", "eventID", "id", "userIdentity.arn")})
+	err := w.Write(&logs.Record{Raw: []byte(`{"eventTime":"2026-01-01T00:00:00Z","eventName":"` + strings.Repeat("x", 40) + `","eventID":"` + id + `","sourceIPAddress":"2600:1f18:243e:1300:4685:5a7:7c28:c53a","userIdentity":{"arn":"` + arn + `"}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if want := "  2600:1f18:243e:1300:4685:5a7:7c28:c53a  " + id + "  " + id + "  " + arn + "\n"; !strings.HasSuffix(b.String(), want) {
 		t.Errorf("%s", b.String())
 	}
 }
@@ -218,14 +273,14 @@ func TestEscapeJSON(t *testing.T) {
 func TestLogFiles(t *testing.T) {
 	files := []logs.Found{
 		{Object: bucket.Object{Key: "AWSLogs/123456789012/CloudTrail/us-east-1/2026/01/15/123456789012_CloudTrail_us-east-1_20260115T0905Z_AbCdEfGhIjKlMnOp.json.gz", Size: 1536}},
-		{Object: bucket.Object{Key: "odd/evil\x1b[2J.json", Size: 7}},
+		{Object: bucket.Object{Key: "odd/evil\x1b[2J.json", Size: 7, Modified: time.Date(2026, 1, 16, 0, 0, 0, 0, time.UTC)}},
 	}
 	for i := range files {
 		files[i].Key, files[i].Log = logs.ParseName(files[i].Object.Key)
 	}
 	list := func(format string, to Terminal, files []logs.Found) (string, string) {
 		var b bytes.Buffer
-		l := NewLogFiles(&b, format, to, func(k string) string { return "s3://b/" + k })
+		l := NewLogFiles(&b, format, to, true, func(k string) string { return "s3://b/" + k })
 		for _, f := range files {
 			if err := l.Write(f); err != nil {
 				t.Fatal(err)
@@ -267,7 +322,7 @@ func TestLogFilesNames(t *testing.T) {
 	}
 	list := func(width, n int) []string {
 		var b bytes.Buffer
-		l := NewLogFiles(&b, "table", Terminal{Width: width}, func(k string) string { return k })
+		l := NewLogFiles(&b, "table", Terminal{Width: width}, true, func(k string) string { return k })
 		for i := range n {
 			f := logs.Found{Object: bucket.Object{Key: day + name(fmt.Sprintf("AbCdEfGhIj%06d", i)), Size: 1}}
 			f.Key, f.Log = logs.ParseName(f.Object.Key)

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bufio"
+	"fmt"
 	"strings"
 	"time"
 
@@ -18,19 +19,34 @@ const mostEmpty = 6
 type histogram struct {
 	table  Table
 	layout string
-	step   time.Duration
+	asked  time.Duration         // the length of the pieces that were counted
+	step   time.Duration         // and of those that are shown
 	counts []int64               // of the rows
 	series []map[time.Time]int64 // of the columns after the first two
 }
 
 // histogramTable is a row for each piece of time: with a bar, or with a
-// column for each of the most frequent values.
+// column for each of the most frequent values. On a terminal the pieces are
+// longer where there would be too many, unless top is 0.
 func histogramTable(w *bufio.Writer, t Terminal, r *count.Result, top int) error {
-	bins := r.Total.Bins
-	if len(bins) == 0 {
+	if len(r.Total.Bins) == 0 {
 		return nil
 	}
-	h := &histogram{step: r.Interval, layout: binLayout(t, r.Interval)}
+	h := &histogram{asked: r.Interval, step: r.Interval}
+	if t.Width > 0 && top > 0 {
+		h.step = bounded(r.Total.Bins, r.Interval)
+	}
+	if err := h.write(w, t, r, top); err != nil || h.step == h.asked {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "in pieces of %s, because those of %s are %s rows: --top 0 shows them\n",
+		stepWords(h.step), stepWords(h.asked), thousands(rowsOf(r.Total.Bins, h.asked)))
+	return err
+}
+
+func (h *histogram) write(w *bufio.Writer, t Terminal, r *count.Result, top int) error {
+	bins := together(r.Total.Bins, h.asked, h.step)
+	h.layout = binLayout(t, h.step)
 	h.table.Columns = []Column{{Head: zoned("FROM", t), Min: wholeNumber}, {Head: "RECORDS", Right: true, Min: wholeNumber}}
 	most := int64(0)
 	for _, b := range bins {
@@ -89,11 +105,11 @@ func (h *histogram) columns(t Terminal, r *count.Result, top int) {
 		}
 		shown++
 		h.table.Columns = append(h.table.Columns, Column{Head: head, Right: true, Min: wholeNumber})
-		h.series = append(h.series, byTime(g.Bins))
+		h.series = append(h.series, h.byTime(g.Bins))
 	}
 	if r.Len() > shown || r.Others != nil {
 		h.table.Columns = append(h.table.Columns, Column{Head: "(others)", Right: true, Min: wholeNumber})
-		h.series = append(h.series, otherBins(r, shown))
+		h.series = append(h.series, h.otherBins(r, shown))
 	}
 }
 
@@ -109,24 +125,24 @@ func seriesHead(g count.Group, most int) string {
 	return head
 }
 
-func byTime(bins []count.Bin) map[time.Time]int64 {
-	m := make(map[time.Time]int64, len(bins))
-	for _, b := range bins {
+func (h *histogram) byTime(bins []count.Bin) map[time.Time]int64 {
+	m := map[time.Time]int64{}
+	for _, b := range together(bins, h.asked, h.step) {
 		m[b.Start] = b.Count
 	}
 	return m
 }
 
 // otherBins adds up the groups that have no column.
-func otherBins(r *count.Result, shown int) map[time.Time]int64 {
+func (h *histogram) otherBins(r *count.Result, shown int) map[time.Time]int64 {
 	sum := map[time.Time]int64{}
 	for i := shown; i < r.Len(); i++ {
-		for _, b := range r.Group(i).Bins {
+		for _, b := range together(r.Group(i).Bins, h.asked, h.step) {
 			sum[b.Start] += b.Count
 		}
 	}
 	if r.Others != nil {
-		for _, b := range r.Others.Bins {
+		for _, b := range together(r.Others.Bins, h.asked, h.step) {
 			sum[b.Start] += b.Count
 		}
 	}
@@ -149,7 +165,7 @@ func (h *histogram) row(b count.Bin) {
 // gap fills the time between two pieces that have records. It may be long:
 // a wrong clock is enough.
 func (h *histogram) gap(from, to time.Time) {
-	empty := (to.Unix()-from.Unix())/int64(h.step/time.Second) - 1
+	empty := emptyBetween(from, to, h.step)
 	if empty > mostEmpty {
 		h.table.Rows = append(h.table.Rows, []string{"… " + thousands(empty) + " empty"})
 		h.counts = append(h.counts, 0)

@@ -20,12 +20,16 @@ type RecordOptions struct {
 	// Columns of a table and of CSV; none means the usual ones, on a narrow
 	// terminal without some of them.
 	Columns []RecordColumn
-	// Wide shows the usual columns on every terminal and cuts no cell.
+	// Wide shows the usual columns and the ID on every terminal and cuts no
+	// cell.
 	Wide bool
 	// Zone is the time zone of times in tables, cards and CSV, nil for UTC;
 	// ZoneName is how its column is headed.
 	Zone     *time.Location
 	ZoneName string
+	// Year is the present one. A narrow terminal does not show it; 0 shows every
+	// year.
+	Year int
 	// Query, when set, is written instead of the record: as "json", "jsonl" or
 	// "text".
 	Query *Query

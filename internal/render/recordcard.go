@@ -14,8 +14,8 @@ import (
 )
 
 // recordCards writes each record as a page with sections: who did what,
-// where, when, and how it ended. Nothing of the record is left out; fields
-// have their own names.
+// where, when, and how it ended. Nothing of the record is left out, unless it
+// is longer than any that CloudTrail writes; fields have their own names.
 type recordCards struct {
 	to      *bufio.Writer
 	options RecordOptions
@@ -65,6 +65,10 @@ func (w *recordCards) write(r *logs.Record) error {
 	fields, ok := membersOf(r.Raw)
 	if !ok {
 		w.section("record")
+		if len(r.Raw) > mostOfValue {
+			w.cut("  ", r.Raw)
+			return w.line("")
+		}
 		return w.line("  " + string(escapeJSON(compact(r.Raw))))
 	}
 	places := cardPlaces()
@@ -76,12 +80,12 @@ func (w *recordCards) write(r *logs.Record) error {
 	}
 	w.who(r, parts["who"])
 	w.fields("what", parts["what"])
+	w.values("request", parts["request"])
 	w.fields("where", parts["where"])
 	w.when(r, parts["when"])
 	w.result(r, parts["result"])
-	for _, section := range []string{"resources", "request", "response"} {
-		w.values(section, parts[section])
-	}
+	w.values("resources", parts["resources"])
+	w.values("response", parts["response"])
 	w.fields("also", parts["also"])
 	return w.line("")
 }
@@ -91,7 +95,7 @@ func (w *recordCards) close() error { return w.to.Flush() }
 
 // title is the event in one line.
 func (w *recordCards) title(r *logs.Record) {
-	who, end := r.Identity().Words(), failure(r)
+	who, end := r.Identity().Words(), r.Failure()
 	title := w.paint("1", orDash(eventWords(r)))
 	if who != "" {
 		code := "1"
@@ -132,12 +136,16 @@ func (w *recordCards) when(r *logs.Record, fields []member) {
 }
 
 func (w *recordCards) result(r *logs.Record, fields []member) {
-	if failure(r) == "" && len(fields) == 0 {
+	switch failure := r.Failure(); {
+	case failure == "":
 		w.section("result")
 		w.line("  no error")
-		return
+	case r.ErrorCode() == "" && r.ErrorMessage() == "":
+		w.section("result")
+		w.text("  ", failure) // as the response says
+	default:
+		w.fields("result", fields)
 	}
-	w.fields("result", fields)
 }
 
 // fields writes a section of names and values. Null says nothing.
@@ -151,6 +159,11 @@ func (w *recordCards) fields(section string, fields []member) {
 			w.section(section)
 			headed = true
 		}
+		if len(f.value) > mostOfValue {
+			w.line("  " + term.Escape(f.name))
+			w.cut("    ", f.value)
+			continue
+		}
 		if c := f.value[0]; c != '{' && c != '[' {
 			w.field(f.name, scalar(f.value))
 			continue
@@ -163,10 +176,15 @@ func (w *recordCards) fields(section string, fields []member) {
 // values writes a section whose values need no names.
 func (w *recordCards) values(section string, fields []member) {
 	for _, f := range fields {
-		if string(f.value) != "null" {
-			w.section(section)
-			w.json(f.value, "  ")
+		if string(f.value) == "null" {
+			continue
 		}
+		w.section(section)
+		if len(f.value) > mostOfValue {
+			w.cut("  ", f.value)
+			continue
+		}
+		w.json(f.value, "  ")
 	}
 }
 
@@ -178,12 +196,30 @@ func (w *recordCards) section(name string) {
 func (w *recordCards) field(name, value string) {
 	const width = 21
 	name = term.Escape(name)
-	w.line("  " + name + strings.Repeat(" ", max(1, width-cellWidth(name))) + term.Escape(value))
+	w.text("  "+name+strings.Repeat(" ", max(1, width-cellWidth(name))), value)
 }
 
 // deepest is how many levels of JSON are indented. What goes deeper stands on
 // one line: the indentation alone would be many times the record.
 const deepest = 64
+
+// mostIndented bounds the same for values that are both long and deep: their
+// bytes times their levels.
+const mostIndented = 16 << 20
+
+// What a card shows of one value, and how many fields of one object: far more
+// than the records of CloudTrail have, of which the largest are 1 MiB.
+const (
+	mostOfValue  = 1 << 20
+	mostOfFields = 10_000
+)
+
+// cut shows the beginning of a value that is too long for a card, and says so.
+func (w *recordCards) cut(indent string, value []byte) {
+	begin := bytes.ReplaceAll(value[:mostOfValue], []byte("\n"), []byte(" "))
+	w.line(indent + string(escapeJSON(bytes.ToValidUTF8(begin, nil))) + "…")
+	w.line(indent + "(the first " + Size(mostOfValue) + " of " + Size(int64(len(value))) + ": --output json shows all)")
+}
 
 func (w *recordCards) json(value []byte, indent string) {
 	if value[0] != '{' && value[0] != '[' {
@@ -191,22 +227,27 @@ func (w *recordCards) json(value []byte, indent string) {
 		return
 	}
 	var b bytes.Buffer
-	if depth(value) > deepest || json.Indent(&b, value, indent, "  ") != nil {
+	if d := depth(value); d > deepest || d*len(value) > mostIndented || json.Indent(&b, value, indent, "  ") != nil {
 		b.Reset()
 		b.Write(compact(value))
 	}
-	w.to.WriteString(indent)
-	w.to.Write(escapeLines(b.Bytes()))
-	w.to.WriteByte('\n')
+	for line := range bytes.Lines(append([]byte(indent), b.Bytes()...)) {
+		text := string(escapeJSON(bytes.TrimSuffix(line, []byte("\n"))))
+		inner := strings.TrimLeft(text, " ")
+		indent := len(text) - len(inner)
+		lead := indent + keyLength(inner)
+		w.hang(text[:lead], text[lead:], " ,", indent+4)
+	}
 }
 
-// escapeLines is escapeJSON for JSON that spans lines.
-func escapeLines(text []byte) []byte {
-	lines := bytes.Split(text, []byte("\n"))
-	for i, l := range lines {
-		lines[i] = escapeJSON(l)
+// keyLength is how long the name at the beginning of a line of indented JSON
+// is, with what stands between it and its value.
+func keyLength(line string) int {
+	i := strings.Index(line, `": `)
+	if i < 1 || line[0] != '"' || line[i-1] == '\\' {
+		return 0
 	}
-	return bytes.Join(lines, []byte("\n"))
+	return i + len(`": `)
 }
 
 // line writes text that is escaped already. A failed write shows when the
@@ -220,6 +261,10 @@ func (w *recordCards) line(text string) error {
 }
 
 func (w *recordCards) paint(code, text string) string {
+	const most = 4 << 10 // it is a title, and the field itself comes below
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
 	text = term.Escape(text)
 	if !w.options.Terminal.Colour {
 		return text
@@ -227,7 +272,8 @@ func (w *recordCards) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// membersOf takes an object apart; false for anything else.
+// membersOf takes an object apart; false for anything else, and for one with
+// too many members.
 func membersOf(object []byte) ([]member, bool) {
 	if len(object) == 0 || object[0] != '{' {
 		return nil, false
@@ -235,9 +281,9 @@ func membersOf(object []byte) ([]member, bool) {
 	var all []member
 	logs.EachMember(object, func(name, value []byte) bool {
 		all = append(all, member{string(name), value})
-		return true
+		return len(all) <= mostOfFields
 	})
-	return all, true
+	return all, len(all) <= mostOfFields
 }
 
 // scalar is a string without its quotes, or the JSON of something else.

@@ -37,6 +37,12 @@ what
   requestID            r1
   eventVersion         1.08
 
+request
+  {
+    "userName": "eve",
+    "tags": []
+  }
+
 where
   awsRegion            us-east-1
   recipientAccountId   1
@@ -59,12 +65,6 @@ resources
     }
   ]
 
-request
-  {
-    "userName": "eve",
-    "tags": []
-  }
-
 also
   newField             7
 
@@ -73,14 +73,14 @@ also
 who
   userIdentity         odd
 
+request
+  text
+
 when
   eventTime            soon
 
 result
   no error
-
-request
-  text
 
 response
 `
@@ -113,4 +113,57 @@ func TestRecordCardColour(t *testing.T) {
 	if want := "\x1b[1mConsoleLogin\x1b[0m by \x1b[33mroot\x1b[0m: \x1b[31mFailed authentication\x1b[0m\n"; !strings.HasPrefix(b.String(), want) {
 		t.Errorf("%q", b.String())
 	}
+}
+
+// Long values go on below their beginning and break at spaces only, so that
+// what is copied is whole; the outcome of a sign-in counts as a failure.
+func TestRecordCardWraps(t *testing.T) {
+	arn := "arn:aws:iam::123456789012:role/service-role/" + strings.Repeat("x", 60)
+	var b strings.Builder
+	w := NewRecords(&b, RecordOptions{Format: "card", Terminal: Terminal{Width: 60}})
+	r := logs.Record{Raw: []byte(`{"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","userIdentity":{"arn":"` + arn + `"},
+		"userAgent":"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0","requestParameters":{"policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\"}]}","arn":"` + arn + `"},
+		"responseElements":{"ConsoleLogin":"Failure"}}`)}
+	if err := w.Write(&r); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		": Failure\n",
+		"\nresult\n  Failure\n",
+		"  arn                  " + arn + "\n",
+		"  userAgent            Mozilla/5.0 (X11; Linux x86_64;\n                       rv:128.0) Gecko/20100101\n                       Firefox/128.0\n",
+		"    \"policy\": \"{\\\"Version\\\":\\\"2012-10-17\\\",\n        \\\"Statement\\\":[{\\\"Effect\\\":\\\"Allow\\\"}]}\",\n",
+		"    \"arn\": \"" + arn + "\"\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in\n%s", want, b.String())
+		}
+	}
+}
+
+// Whatever is broken into lines is still all there.
+func FuzzBreakLine(f *testing.F) {
+	f.Add("a b c", 20)
+	f.Add(strings.Repeat("word ", 20), 24)
+	f.Add(strings.Repeat("文字, ", 40), 21)
+	f.Add(" "+strings.Repeat("x", 400)+" y", 20)
+	f.Fuzz(func(t *testing.T, text string, room int) {
+		whole, lines := "", 0
+		for rest := text; ; lines++ {
+			line, more := breakLine(rest, room, " ,")
+			if whole += line; more == "" {
+				break
+			}
+			if line == "" || lines > len(text) {
+				t.Fatalf("%q at %d goes on for ever", text, room)
+			}
+			rest = more
+		}
+		if whole != text {
+			t.Fatalf("%q: %q", text, whole)
+		}
+	})
 }

@@ -30,26 +30,37 @@ func usualColumns() []string {
 	return []string{"time", "identity", "event", "address", "region", "resources", "error"}
 }
 
-// The widths from which on a terminal shows the region, the year of times
-// and the resources. Below, who did what from where and how it ended keep
+// csvColumns are those of CSV when nobody says otherwise: what tells who it
+// was, in words and exactly, comes first.
+func csvColumns() []string {
+	return []string{
+		"time", "identity", "userIdentity.arn", "userIdentity.accessKeyId", "event", "address", "userAgent",
+		"region", "account", "resources", "error", "id",
+	}
+}
+
+// The widths from which on a terminal shows the region, the present year, the
+// resources and addresses of any length in one piece. Below, who did what from where and how it ended keep
 // room enough to be read.
 const (
 	regionWidth   = 100
 	yearWidth     = 120
 	resourceWidth = 130
+	addressWidth  = 180 // for an IPv6 address on one line
 )
 
 // wordColumns are the columns that stand for more than one field, or show
 // one in a short form.
 func wordColumns() map[string]RecordColumn {
 	return map[string]RecordColumn{
-		"time":      {layout: Column{Min: 14, Usual: 14}, cell: timeCell},
-		"identity":  {layout: Column{Min: 13, Usual: 20, Max: 40, Middle: true}, cell: func(r *logs.Record, _ cellView) string { return r.Identity().Words() }},
-		"event":     {layout: Column{Min: 16, Usual: 32, Max: 48, Keep: true}, cell: func(r *logs.Record, _ cellView) string { return eventWords(r) }},
-		"address":   {layout: Column{Min: 15, Usual: 15, Max: 39, Middle: true}, cell: func(r *logs.Record, _ cellView) string { return withoutDomain(r.SourceAddress()) }},
+		"time":      {layout: Column{Whole: true, Usual: 14}, cell: timeCell},
+		"identity":  {layout: Column{Min: 14, Usual: 20, Max: 40, Short: shortIdentity}, cell: func(r *logs.Record, _ cellView) string { return r.Identity().Words() }},
+		"event":     {layout: Column{Min: 12, Usual: 32, Max: 48, Keep: true}, cell: func(r *logs.Record, _ cellView) string { return eventWords(r) }},
+		"address":   {layout: Column{Min: 15, Usual: 15, Max: 39, Keep: true, Wrap: true}, cell: func(r *logs.Record, _ cellView) string { return withoutDomain(r.SourceAddress()) }},
 		"region":    {layout: Column{Min: 14, Usual: 14, Max: 16}, cell: func(r *logs.Record, _ cellView) string { return r.Region() }},
 		"resources": {layout: Column{Min: 12, Usual: 24, Max: 40, Middle: true}, cell: resourceCell},
-		"error":     {layout: Column{Min: 10, Usual: 14, Max: 32}, cell: func(r *logs.Record, _ cellView) string { return failure(r) }},
+		"error":     {layout: Column{Min: 12, Usual: 14, Max: 32}, cell: func(r *logs.Record, _ cellView) string { return r.Failure() }},
+		"id":        {layout: Column{Usual: 36, Whole: true}, cell: func(r *logs.Record, _ cellView) string { return r.ID() }},
 	}
 }
 
@@ -90,9 +101,17 @@ func ParseRecordColumn(name string) (RecordColumn, error) {
 	}
 	return RecordColumn{
 		name:   name,
-		layout: Column{Head: head, Min: min(12, len(head)), Usual: 16, Max: 48},
+		layout: Column{Head: head, Min: max(12, len(head)), Usual: 16, Max: 48, Whole: copied(name)},
 		cell:   func(r *logs.Record, _ cellView) string { return pathCell(path, r) },
 	}, nil
+}
+
+// copied tells whether the values of a field are there to be copied: IDs,
+// names of resources, addresses.
+func copied(path string) bool {
+	last := strings.ToLower(path[strings.LastIndexByte(path, '.')+1:])
+	return strings.HasSuffix(last, "id") || strings.HasSuffix(last, "arn") || strings.HasSuffix(last, "address") ||
+		last == "arns" || last == "eventtime" || last == "resource"
 }
 
 // pathCell is all values of a path.
@@ -129,13 +148,6 @@ func eventWords(r *logs.Record) string {
 		return s + ":" + name
 	}
 	return name
-}
-
-func failure(r *logs.Record) string {
-	if code := r.ErrorCode(); code != "" {
-		return code
-	}
-	return r.ErrorMessage()
 }
 
 // resourceCell names the resources by the last part of their ARNs. Where
@@ -179,17 +191,22 @@ func chooseColumns(o RecordOptions) []RecordColumn {
 	if len(o.Columns) > 0 {
 		return o.Columns
 	}
+	names := usualColumns()
+	switch {
+	case o.Format == "csv":
+		names = csvColumns()
+	case o.Wide:
+		names = append(names, "id")
+	case o.Terminal.Width > 0:
+		names = slices.DeleteFunc(names, func(name string) bool {
+			return name == "region" && o.Terminal.Width < regionWidth || name == "resources" && o.Terminal.Width < resourceWidth
+		})
+	}
 	var columns []RecordColumn
-	for _, name := range usualColumns() {
-		narrow := o.Terminal.Width > 0 && !o.Wide
-		switch {
-		case narrow && name == "region" && o.Terminal.Width < regionWidth,
-			narrow && name == "resources" && o.Terminal.Width < resourceWidth:
-			continue
-		}
+	for _, name := range names {
 		c, err := ParseRecordColumn(name)
 		if err != nil {
-			panic(err) // a word is always known
+			panic(err) // they are part of this program
 		}
 		columns = append(columns, c)
 	}
@@ -198,13 +215,8 @@ func chooseColumns(o RecordOptions) []RecordColumn {
 
 // view says how cells are made for a table.
 func (o RecordOptions) view() cellView {
-	v := cellView{zone: o.Zone, layout: time.RFC3339}
-	switch {
-	case o.Terminal.Width == 0:
-	case o.Terminal.Width < yearWidth && !o.Wide:
-		v.layout, v.brief = "01-02 15:04:05", true
-	default:
-		v.layout, v.brief = time.DateTime, !o.Wide
+	if o.Terminal.Width == 0 {
+		return cellView{zone: o.Zone, layout: time.RFC3339}
 	}
-	return v
+	return cellView{zone: o.Zone, layout: time.DateTime, brief: !o.Wide}
 }

@@ -63,6 +63,33 @@ func TestRecordColumns(t *testing.T) {
 	}
 }
 
+func TestShortIdentity(t *testing.T) {
+	for _, c := range []struct {
+		words string
+		width int
+		want  string
+	}{
+		{"root", 14, "root"},
+		{"a-user-with-a-long-name", 14, "a-user-with-a…"},
+		{"orders-service/orders-7f6d5c4b9-x2x7q", 14, "orders-service"},
+		{"orders-service/orders-7f6d5c4b9-x2x7q", 24, "orders-service/…b9-x2x7q"},
+		{"release-pipeline/i-0123456789abcdef0", 14, "release-pipel…"},
+		{"AWSReservedSSO_Admin_0123456789abcdef/alice@example.com", 20, "A…/alice@example.com"},
+		{"AWSReservedSSO_Admin_0123456789abcdef/alice@example.com", 14, "…/alice@examp…"},
+		{"ops/alice", 10, "ops/alice"},
+		{"operations/alice", 10, "ope…/alice"},
+		{"/", 1, "/"},
+	} {
+		got := shortIdentity(c.words, c.width)
+		if cellWidth(c.words) <= c.width {
+			got, _ = Column{Short: shortIdentity}.fit(c.words, c.width)
+		}
+		if got != c.want || cellWidth(got) > c.width {
+			t.Errorf("%s in %d: %q", c.words, c.width, got)
+		}
+	}
+}
+
 // Narrow terminals have fewer columns; what was asked for is always there.
 func TestColumnsThatFit(t *testing.T) {
 	for _, c := range []struct {
@@ -72,7 +99,8 @@ func TestColumnsThatFit(t *testing.T) {
 		{RecordOptions{Terminal: Terminal{Width: 80}}, "time identity event address error"},
 		{RecordOptions{Terminal: Terminal{Width: 100}}, "time identity event address region error"},
 		{RecordOptions{Terminal: Terminal{Width: 130}}, "time identity event address region resources error"},
-		{RecordOptions{Terminal: Terminal{Width: 80}, Wide: true}, "time identity event address region resources error"},
+		{RecordOptions{Terminal: Terminal{Width: 80}, Wide: true}, "time identity event address region resources error id"},
+		{RecordOptions{Format: "csv"}, "time identity userIdentity.arn userIdentity.accessKeyId event address userAgent region account resources error id"},
 		{RecordOptions{}, "time identity event address region resources error"},
 		{RecordOptions{Terminal: Terminal{Width: 80}, Columns: columnsOf(t, "region", "eventID")}, "region eventID"},
 	} {

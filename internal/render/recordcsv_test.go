@@ -78,7 +78,7 @@ func TestRecordCSV(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("%s", b.String())
 	}
-	if got := written(t, "csv", Terminal{}, nil); got != "time,identity,event,address,region,resources,error\n" {
+	if got := written(t, "csv", Terminal{}, nil); got != strings.Join(csvColumns(), ",")+"\n" {
 		t.Errorf("without records: %q", got)
 	}
 }

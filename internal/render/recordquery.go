@@ -50,9 +50,15 @@ var (
 
 // ParseQuery reads an expression. Its errors are for the person who typed it.
 func ParseQuery(text string) (*Query, error) {
+	if rest, dot := strings.CutPrefix(strings.TrimSpace(text), "."); dot {
+		return nil, fmt.Errorf("%q begins with a dot, as in jq: JMESPath has none there: %s", text, rest)
+	}
 	compiled, err := compileQuery(text)
 	if err != nil {
-		return nil, queryError(text, err)
+		quoted := quoteLiterals(text)
+		if compiled, err = compileQuery(quoted); err != nil {
+			return nil, queryError(quoted, err)
+		}
 	}
 	q := &Query{text: text, compiled: compiled}
 	m := wholeQuery.FindStringSubmatch(text)
@@ -108,6 +114,9 @@ func tokenWord(name string) string {
 func queryError(text string, err error) error {
 	var syntax jmespath.SyntaxError
 	if !errors.As(err, &syntax) {
+		if literal := (*json.SyntaxError)(nil); errors.As(err, &literal) {
+			return fmt.Errorf("%q: what stands in backticks is neither JSON nor text (%w): write text in single quotes, 'like this'", text, err)
+		}
 		return fmt.Errorf("%q: %w", text, err)
 	}
 	reason := tokenName.ReplaceAllStringFunc(strings.TrimPrefix(syntax.Error(), "SyntaxError: "), tokenWord)

@@ -39,6 +39,9 @@ func TestQuery(t *testing.T) {
 		{"big", "jsonl", "12345678901234567890\n"},
 		{"n", "jsonl", "1\n1.5\n1e400\n"},
 		{"n > `1`", "jsonl", "false\ntrue\n"},
+		{"Records[?eventName==`B`].errorCode", "jsonl", "\"no <way>\"\n"},
+		{"[?errorCode==` no <way>` && n==`1.5`].{\"a`b\": eventName}", "jsonl", "{\"a`b\":\"B\"}\n"},
+		{"'`A' == eventName || eventName == `A`", "jsonl", "true\nfalse\nfalse\n"},
 		{"userIdentity.type", "text", "Root\n\\x1b\\u202e\\t\n"},
 		{"nosuch", "json", "[]\n"},
 		{"requestParameters.Records", "json", "[]\n"},
@@ -80,6 +83,9 @@ func TestQueryMistakes(t *testing.T) {
 		"[:5]":                          "needs all records at once",
 		"Records[].eventName | sort(@)": "puts the records of all files together",
 		"Records[].a || Records[].b":    "puts the records of all files together",
+		".Records[].a":                  "as in jq",
+		"[?a==`\"b`]":                   "neither JSON nor text",
+		"[?a==`b]":                      "Unclosed",
 		"[?a] == [?b]":                  "puts the records of all files together",
 	} {
 		_, err := ParseQuery(query)

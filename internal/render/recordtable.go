@@ -2,6 +2,8 @@ package render
 
 import (
 	"bufio"
+	"slices"
+	"strconv"
 	"strings"
 
 	"trailctl/internal/term"
@@ -14,6 +16,9 @@ type recordTable struct {
 	columns []RecordColumn
 	view    cellView
 	most    int // bytes of a cell that are looked at; 0: all
+
+	present string // what times of the present year begin with; empty: it is shown
+	fitted  bool   // it is known whether it is
 }
 
 func newRecordTable(to *bufio.Writer, o RecordOptions) *recordTable {
@@ -22,7 +27,9 @@ func newRecordTable(to *bufio.Writer, o RecordOptions) *recordTable {
 	for _, c := range t.columns {
 		if c.name == "time" && o.Terminal.Width > 0 {
 			c.layout.Head += " (" + o.zoneName() + ")"
-			c.layout.Usual = len(t.view.layout)
+		}
+		if c.name == "address" {
+			c.layout = addressLayout(c.layout, o)
 		}
 		layout = append(layout, c.layout)
 	}
@@ -35,7 +42,25 @@ func newRecordTable(to *bufio.Writer, o RecordOptions) *recordTable {
 	}
 	t.stream = newStream(to, terminal, layout)
 	t.stream.table.Paint = t.paint
+	if terminal.Width > 0 && terminal.Width < yearWidth && o.Year > 0 {
+		t.present = strconv.Itoa(o.Year) + "-"
+		t.stream.ready = t.withoutYear
+	}
 	return t
+}
+
+// addressLayout leaves room for an IPv4 address, or half of an IPv6 one, and
+// for the whole when somebody asked for it.
+func addressLayout(c Column, o RecordOptions) Column {
+	switch {
+	case len(o.Columns) > 0:
+		c.Whole = true
+	case o.Terminal.Width < regionWidth:
+		c.Max = 15
+	case o.Terminal.Width < addressWidth:
+		c.Max = 20
+	}
+	return c
 }
 
 func (t *recordTable) write(r *logs.Record) error {
@@ -45,11 +70,33 @@ func (t *recordTable) write(r *logs.Record) error {
 		if t.most > 0 && len(cell) > t.most {
 			cell = strings.ToValidUTF8(cell[:t.most], "") + "…"
 		}
-		if row[i] = term.Escape(cell); cell == "" && c.name != "error" {
+		if row[i] = term.Escape(cell); cell == "" {
 			row[i] = "-"
 		}
 	}
 	return t.stream.row(row...)
+}
+
+// withoutYear takes the present year off the times, when no record of the
+// first ones is of another. A later one of another year has its year, and is
+// longer than its column.
+func (t *recordTable) withoutYear(rows [][]string) {
+	i := slices.IndexFunc(t.columns, func(c RecordColumn) bool { return c.name == "time" })
+	if i < 0 {
+		return
+	}
+	if !t.fitted {
+		t.fitted = true
+		for _, row := range rows {
+			if row[i] != "-" && !strings.HasPrefix(row[i], t.present) {
+				t.present = ""
+				break
+			}
+		}
+	}
+	for _, row := range rows {
+		row[i] = strings.TrimPrefix(row[i], t.present)
+	}
 }
 
 func (t *recordTable) flush() error { return t.stream.flush() }

@@ -22,6 +22,9 @@ type stream struct {
 	held   int  // bytes in the rows that wait
 	whole  bool // no more rows come
 	middle int  // the column whose cells are cut in their middle; -1 for none
+
+	// ready, when set, sees rows before the columns are fitted to them.
+	ready func(rows [][]string)
 }
 
 func newStream(w *bufio.Writer, t Terminal, columns []Column) *stream {
@@ -44,6 +47,9 @@ func (s *stream) row(cells ...string) error {
 func (s *stream) flush() error {
 	if len(s.table.Rows) == 0 {
 		return s.to.Flush()
+	}
+	if s.ready != nil {
+		s.ready(s.table.Rows)
 	}
 	heads := s.widths == nil
 	if heads {

@@ -24,6 +24,13 @@ type Column struct {
 	// Middle cuts a long cell in the middle: its end tells as much as its
 	// beginning.
 	Middle bool
+	// Short, when set, shortens a cell to a width instead.
+	Short func(cell string, width int) string
+	// Whole never gives way, and cuts no cell: it is there to be copied. A
+	// line becomes longer than the terminal rather.
+	Whole bool
+	// Wrap goes on below with what does not fit, and cuts nothing.
+	Wrap bool
 }
 
 // Table is rows under columns. Cells are plain text: escape what comes from
@@ -81,7 +88,7 @@ func (t Table) fit(width int, usual bool) []int {
 	}
 	total := (len(widths) - 1) * len(gap)
 	for i, c := range t.Columns {
-		if c.Max > 0 {
+		if c.Max > 0 && !c.Whole {
 			widths[i] = min(widths[i], max(c.Max, cellWidth(c.Head)))
 		}
 		total += widths[i]
@@ -108,7 +115,7 @@ func (t Table) widest(widths []int, keep bool) int {
 		if least == 0 {
 			least = cellWidth(c.Head)
 		}
-		if c.Keep == keep && widths[i] > least && (found < 0 || widths[i] > widths[found]) {
+		if c.Keep == keep && !c.Whole && widths[i] > least && (found < 0 || widths[i] > widths[found]) {
 			found = i
 		}
 	}
@@ -142,31 +149,57 @@ func (t Table) WriteRows(w io.Writer, widths []int, heads, colour bool) error {
 	return b.Flush()
 }
 
+// line writes a row, on several lines when cells wrap.
 func (t Table) line(b *bufio.Writer, widths []int, cells []string, paint func(int) string) {
-	var line strings.Builder
-	for i := range t.Columns {
-		cell := ""
-		if i < len(cells) {
-			cell = cells[i]
+	for more := true; more; {
+		var line strings.Builder
+		var below []string
+		for i, c := range t.Columns {
+			cell := ""
+			if i < len(cells) {
+				cell = cells[i]
+			}
+			if i > 0 {
+				line.WriteString(gap)
+			}
+			cell, rest := c.fit(cell, widths[i])
+			if rest != "" {
+				if below == nil {
+					below = make([]string, len(t.Columns))
+				}
+				below[i] = rest
+			}
+			pad := strings.Repeat(" ", max(0, widths[i]-cellWidth(cell)))
+			if sgr := paint(i); sgr != "" && cell != "" {
+				cell = "\x1b[" + sgr + "m" + cell + "\x1b[0m"
+			}
+			if c.Right {
+				line.WriteString(pad + cell)
+			} else {
+				line.WriteString(cell + pad)
+			}
 		}
-		if i > 0 {
-			line.WriteString(gap)
-		}
-		if cellWidth(cell) > widths[i] {
-			cell = cut(cell, widths[i], t.Columns[i].Middle)
-		}
-		pad := strings.Repeat(" ", max(0, widths[i]-cellWidth(cell)))
-		if sgr := paint(i); sgr != "" && cell != "" {
-			cell = "\x1b[" + sgr + "m" + cell + "\x1b[0m"
-		}
-		if t.Columns[i].Right {
-			line.WriteString(pad + cell)
-		} else {
-			line.WriteString(cell + pad)
-		}
+		b.WriteString(strings.TrimRight(line.String(), " "))
+		b.WriteByte('\n')
+		cells, more = below, below != nil
 	}
-	b.WriteString(strings.TrimRight(line.String(), " "))
-	b.WriteByte('\n')
+}
+
+// fit is what a cell shows in a width, and what goes on below.
+func (c Column) fit(cell string, width int) (shown, below string) {
+	switch {
+	case cellWidth(cell) <= width || c.Whole:
+		return cell, ""
+	case c.Wrap && width > 1: // no character is wider than two
+		shown = runewidth.Truncate(cell, width, "")
+		if i := strings.LastIndexAny(shown, ":.-/ "); i >= len(shown)/2 {
+			shown = shown[:i+1]
+		}
+		return shown, cell[len(shown):]
+	case c.Short != nil:
+		return c.Short(cell, width), ""
+	}
+	return cut(cell, width, c.Middle), ""
 }
 
 // cut shortens a cell to a width and marks where something is missing.

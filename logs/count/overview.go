@@ -13,11 +13,13 @@ type Overview struct {
 	NoTime int64 // records without an eventTime that can be read
 
 	Writes Group // calls that were to change something, as far as records say
-	Failed Group // with an errorCode or an errorMessage
+	Failed Group // calls and logins: see logs.Record.Failed
 	// Root is use of the root user: not what services did in its name.
 	Root Group
-	// Logins are ConsoleLogin events. Of those that succeeded,
-	// LoginsWithoutMFA say that no second factor was used.
+	// Logins are ConsoleLogin events. LoginsWithoutMFA are those of IAM users
+	// and the root user that succeeded and do not say that a second factor was
+	// used. Of federated users AWS does not know it: their identity provider
+	// asks for it.
 	Logins, FailedLogins, LoginsWithoutMFA Group
 
 	// By account, region, service, event, identity, address and error.
@@ -124,13 +126,11 @@ func (f *facts) record(r *logs.Record) {
 	}
 	if f.isLogin {
 		t.add(f.logins)
-		switch f.outcome.First(r) {
-		case "Failure":
+		if f.isFailed {
 			t.add(f.failedLogins)
-		case "Success":
-			if f.mfa.First(r) == "No" {
-				t.add(f.withoutMFA)
-			}
+		}
+		if f.passwordAlone(r) {
+			t.add(f.withoutMFA)
 		}
 	}
 	f.isFailed, f.isLogin, f.isRoot, f.isWrite = false, false, false, false
@@ -141,6 +141,16 @@ func (f *facts) record(r *logs.Record) {
 func rootUse(r *logs.Record) bool {
 	id := r.Identity()
 	return id.Type == "Root" && id.InvokedBy == "" && r.Type() != "AwsServiceEvent"
+}
+
+// passwordAlone tells logins that succeeded without a second factor, as the
+// ready set login-without-mfa does.
+func (f *facts) passwordAlone(r *logs.Record) bool {
+	if r.Source() != "signin.amazonaws.com" || f.outcome.First(r) != "Success" || f.mfa.First(r) == "Yes" {
+		return false
+	}
+	kind := r.Identity().Type
+	return kind == "IAMUser" || kind == "Root"
 }
 
 func (f *facts) merge(other *facts) {

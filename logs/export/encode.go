@@ -15,6 +15,7 @@ type row struct {
 	end       int // in encoded.bytes
 	noTime    bool
 	repaired  bool
+	late      bool // its text is made when it is taken over: it is too large to be kept
 }
 
 // text is the written form of a row.
@@ -62,12 +63,30 @@ func (v *encoder) File(*logs.File, []byte) bool { return true }
 
 func (v *encoder) Record(f *logs.File, r *logs.Record) bool {
 	at, ok := r.Time()
-	row := row{offset: r.Offset, partition: partitionOf(v.export.options.Split, at, ok), noTime: !ok}
+	row := row{offset: r.Offset, partition: partitionOf(v.export.options.Split, at, ok), noTime: !ok, late: len(r.Raw) > largeRecord}
 	to := v.export.rowsOf(f)
-	to.bytes, row.repaired = v.rows.write(to.bytes, f, r)
+	if !row.late {
+		to.bytes, row.repaired = v.rows.write(to.bytes, f, r)
+	}
 	row.end = len(to.bytes)
 	to.rows = append(to.rows, row)
 	return true
+}
+
+// largeRecord is from where on the text of a record is not kept beside the
+// record. Those of CloudTrail have 1 MiB at most.
+const largeRecord = 4 << 20
+
+// late makes the text of a large record, in pieces that need few copies.
+func (e *Export) late(f *logs.File, r *logs.Record) (text [][]byte, repaired bool) {
+	switch e.options.Format {
+	case Parquet:
+		return framer{}.frame(f, r), false
+	case JSONL:
+		return [][]byte{oneLine(r.Raw), []byte("\n")}, false
+	}
+	all, repaired := e.options.rowWriter().write(make([]byte, 0, len(r.Raw)+len(r.Raw)/8), f, r)
+	return [][]byte{all}, repaired
 }
 
 // most is how large a buffer may be to be used again.

@@ -183,7 +183,11 @@ func (e *Export) Add(f *logs.File, keep func(*logs.Record) bool) error {
 		if keep != nil && !keep(r) {
 			continue
 		}
-		if err := e.add(rows.rows[i], rows.text(i)); err != nil {
+		row, text := rows.rows[i], [][]byte{rows.text(i)}
+		if row.late {
+			text, row.repaired = e.late(f, r)
+		}
+		if err := e.add(row, text); err != nil {
 			return err
 		}
 	}
@@ -191,9 +195,13 @@ func (e *Export) Add(f *logs.File, keep func(*logs.Record) bool) error {
 	return e.staging.failure()
 }
 
-func (e *Export) add(r row, text []byte) error {
+func (e *Export) add(r row, text [][]byte) error {
+	size := int64(0)
+	for _, piece := range text {
+		size += int64(len(piece))
+	}
 	p := e.parts[r.partition]
-	if p != nil && (p.rows >= e.options.MaxRows || p.size+int64(len(text)) > maxFileBytes) {
+	if p != nil && (p.rows >= e.options.MaxRows || p.size+size > maxFileBytes) {
 		e.staging.flush(p)
 		e.done = append(e.done, p)
 		p = e.next(r.partition, p.number+1)
@@ -205,7 +213,7 @@ func (e *Export) add(r row, text []byte) error {
 		p = e.next(r.partition, 0)
 	}
 	p.rows++
-	p.size += int64(len(text))
+	p.size += size
 	e.counts.Written++
 	if r.noTime {
 		e.counts.WithoutTime++
@@ -213,7 +221,9 @@ func (e *Export) add(r row, text []byte) error {
 	if r.repaired {
 		e.counts.Repaired++
 	}
-	e.staging.append(p, text)
+	for _, piece := range text {
+		e.staging.append(p, piece)
+	}
 	return nil
 }
 

@@ -200,11 +200,19 @@ func resourceValues(to parquet.Row, column int, at cell) parquet.Row {
 // each after its length.
 type framer struct{}
 
-func (framer) write(to []byte, f *logs.File, r *logs.Record) ([]byte, bool) {
+func (w framer) write(to []byte, f *logs.File, r *logs.Record) ([]byte, bool) {
+	return append(w.head(to, f, r), r.Raw...), false
+}
+
+func (framer) head(to []byte, f *logs.File, r *logs.Record) []byte {
 	to = binary.AppendUvarint(to, uint64(len(f.URI)))
 	to = append(to, f.URI...)
-	to = binary.AppendUvarint(to, uint64(len(r.Raw)))
-	return append(to, r.Raw...), false
+	return binary.AppendUvarint(to, uint64(len(r.Raw)))
+}
+
+// frame is what write writes, without a copy of the record.
+func (w framer) frame(f *logs.File, r *logs.Record) [][]byte {
+	return [][]byte{w.head(nil, f, r), r.Raw}
 }
 
 // convert makes the Parquet file of a part from the file of the first stage,
@@ -221,7 +229,7 @@ func (w *parquetWriter) convert(ctx context.Context, root *os.Root, p *part) (re
 		return 0, err
 	}
 	w.to.Reset(file)
-	w.rows, w.inside, w.bytes = w.rows[:0], 0, 0
+	w.rows, w.rest, w.inside, w.bytes = w.rows[:0], w.rest[:0], 0, 0
 	rows, repaired, err := w.all(ctx, from)
 	if err == nil && rows != p.rows {
 		err = fmt.Errorf("a temporary file has %d records instead of %d", rows, p.rows)
@@ -254,16 +262,21 @@ func (w *parquetWriter) all(ctx context.Context, from io.Reader) (rows, repaired
 			return rows, repaired, context.Cause(ctx)
 		}
 		err := w.block(in)
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && len(w.rest) == 0 {
 			return rows, repaired, nil
+		}
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
 			return rows, repaired, fmt.Errorf("reading a temporary file: %w", err)
 		}
-		for rest := w.rest; len(rest) > 0; rows++ {
-			var name, raw []byte
-			name, rest = cutFrame(rest)
-			raw, rest = cutFrame(rest)
+		rest := w.rest
+		for {
+			name, raw, next, whole := cutFrames(rest)
+			if !whole {
+				break
+			}
 			changed, err := w.write(string(name), &logs.Record{Raw: raw})
 			if err != nil {
 				return rows, repaired, err
@@ -271,15 +284,18 @@ func (w *parquetWriter) all(ctx context.Context, from io.Reader) (rows, repaired
 			if changed {
 				repaired++
 			}
+			rest = next
+			rows++
 		}
 		// The rows at hand point into the block.
 		if err := w.hand(); err != nil {
 			return rows, repaired, err
 		}
+		w.keep(rest)
 	}
 }
 
-// block reads and uncompresses a block.
+// block reads and uncompresses a block behind what is left of the one before.
 func (w *parquetWriter) block(in *bufio.Reader) error {
 	n, err := binary.ReadUvarint(in)
 	if err != nil {
@@ -289,12 +305,48 @@ func (w *parquetWriter) block(in *bufio.Reader) error {
 	if _, err := io.ReadFull(in, w.packed); err != nil {
 		return err
 	}
-	w.rest, err = s2.Decode(w.rest[:cap(w.rest)], w.packed)
+	size, err := s2.DecodedLen(w.packed)
+	if err != nil {
+		return err
+	}
+	have := len(w.rest)
+	w.rest = slices.Grow(w.rest, size)[:have+size]
+	_, err = s2.Decode(w.rest[have:], w.packed)
 	return err
 }
 
+// keep moves what is left of a block, the beginning of a record, to where the
+// next one follows, with room for all of the record.
+func (w *parquetWriter) keep(rest []byte) {
+	room := len(rest)
+	if n, k := binary.Uvarint(rest); k > 0 && int(n) < len(rest)-k {
+		if m, l := binary.Uvarint(rest[k+int(n):]); l > 0 {
+			room = k + int(n) + l + int(m)
+		}
+	}
+	if room += chunk; room > cap(w.rest) || cap(w.rest) > 4*max(room, chunk) {
+		w.rest = append(make([]byte, 0, room), rest...)
+		return
+	}
+	if len(rest) < len(w.rest) {
+		w.rest = append(w.rest[:0], rest...)
+	}
+}
+
+// cutFrames takes off the log file's name and the record; whole tells whether
+// there is all of them.
+func cutFrames(data []byte) (name, raw, rest []byte, whole bool) {
+	if name, rest, whole = cutFrame(data); whole {
+		raw, rest, whole = cutFrame(rest)
+	}
+	return name, raw, rest, whole
+}
+
 // cutFrame takes off what stands behind its length.
-func cutFrame(data []byte) (frame, rest []byte) {
+func cutFrame(data []byte) (frame, rest []byte, whole bool) {
 	n, k := binary.Uvarint(data)
-	return data[k : k+int(n)], data[k+int(n):]
+	if k <= 0 || n > uint64(len(data)-k) {
+		return nil, data, false
+	}
+	return data[k : k+int(n)], data[k+int(n):], true
 }

@@ -64,6 +64,14 @@ func newStaging(root *os.Root, c Compression, workers int) *staging {
 
 // append adds to a part; what is full goes to its file.
 func (s *staging) append(p *part, text []byte) {
+	for len(text) > chunk { // pieces, so that no buffer grows
+		s.add(p, text[:chunk])
+		text = text[chunk:]
+	}
+	s.add(p, text)
+}
+
+func (s *staging) add(p *part, text []byte) {
 	if len(text) == 0 {
 		return
 	}

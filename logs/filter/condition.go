@@ -38,8 +38,11 @@ const maxLiterals = 6
 
 // compile makes a condition of an expression. Its errors say what to write.
 func (e expression) compile() (*condition, error) {
-	path, err := e.parsePath()
+	path, err := ParseField(e.field)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.network(); err != nil {
 		return nil, err
 	}
 	c := &condition{text: e.String(), cost: costField}
@@ -79,7 +82,7 @@ func anyValue(path logs.Path, r *logs.Record, test func([]byte) bool) bool {
 // several fields.
 func verbatim(field string) bool {
 	switch field {
-	case "event", "service", "region", "address":
+	case "event", "service", "region", "address", "id":
 		return true
 	}
 	return !slices.Contains(logs.Words(), field)

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"trailctl/logs"
 )
 
 // expression is one FIELD OPERATOR VALUE:
@@ -68,6 +66,18 @@ var (
 
 // parse reads an expression. It looks at its form only; see compile.
 func parse(s string) (expression, error) {
+	s = withoutLead(s)
+	if strings.HasPrefix(s, "{") {
+		return expression{}, errMetricFilter
+	}
+	e, err := parseForm(s)
+	if err == nil && !strings.HasPrefix(e.field, `"`) {
+		err = joined(e.field)
+	}
+	return e, err
+}
+
+func parseForm(s string) (expression, error) {
 	if m := existsForm.FindStringSubmatch(s); m != nil && operatorAt(m[1]) < 0 {
 		return expression{field: strings.TrimSpace(m[1]), op: negated(opExists, m[2])}, nil
 	}
@@ -90,7 +100,10 @@ func parse(s string) (expression, error) {
 		return expression{}, fmt.Errorf("to ask for records without the field write \"%s %s\"; for the text %s put it in quotes",
 			field, map[string]string{opEqual: opAbsent, opNot: opExists}[op], value)
 	}
-	return expression{field: field, op: op, values: []string{value}}, nil
+	if !quoted {
+		err = joined(value)
+	}
+	return expression{field: field, op: op, values: []string{value}}, err
 }
 
 func negated(op, not string) string {
@@ -198,6 +211,11 @@ func splitList(s string) ([]string, error) {
 			}
 			return nil, fmt.Errorf("value %d of the list is empty: take the comma out, or write \"\" for an empty text", len(values)+1)
 		}
+		if !quoted {
+			if err := joined(value); err != nil {
+				return nil, err
+			}
+		}
 		values = append(values, value)
 		if next < 0 {
 			return values, nil
@@ -273,12 +291,4 @@ func quoted(v string, inList bool) string {
 // described, and so for records that lack the field.
 func (e expression) negative() bool {
 	return slices.Contains([]string{opNot, opNoRegexp, opAbsent, opNotIn}, e.op)
-}
-
-// parsePath reads the field of an expression.
-func (e expression) parsePath() (logs.Path, error) {
-	if err := checkField(e.field); err != nil {
-		return logs.Path{}, err
-	}
-	return logs.ParsePath(e.field)
 }

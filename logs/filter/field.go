@@ -31,7 +31,7 @@ var identityFields = []string{
 var guesses = map[string]string{
 	"ip": "sourceIPAddress", "sourceip": "sourceIPAddress", "source_ip": "sourceIPAddress", "ipaddress": "sourceIPAddress",
 	"name": "eventName", "action": "eventName", "operation": "eventName", "api": "eventName", "apicall": "eventName",
-	"source": "eventSource", "type": "eventType", "id": "eventID", "request": "requestID",
+	"source": "eventSource", "type": "eventType", "request": "requestID",
 	"username": "user", "principal": "userIdentity.arn", "arn": "userIdentity.arn", "actor": "identity", "who": "identity",
 	"accesskey": "userIdentity.accessKeyId", "accesskeyid": "userIdentity.accessKeyId", "key": "userIdentity.accessKeyId",
 	"accountid": "account", "useraccount": "account", "rolename": "role", "rolearn": "requestParameters.roleArn",
@@ -39,6 +39,27 @@ var guesses = map[string]string{
 	"instanceid": "requestParameters.instanceId", "resourcearn": "resources[].ARN",
 	"agent": "userAgent", "timestamp": "eventTime", "date": "day", "write": "readOnly", "mfa": "additionalEventData.MFAUsed",
 	"sessionissuer": "userIdentity.sessionContext.sessionIssuer",
+}
+
+// ParseField reads the path of a field, as logs.ParsePath does, and answers one
+// that no record has, as far as that can be known, with the one that is
+// meant. The "$." and the "." with which metric filters and jq begin a path may
+// be there.
+func ParseField(name string) (logs.Path, error) {
+	name = withoutLead(name)
+	if err := checkField(name); err != nil {
+		return logs.Path{}, err
+	}
+	return logs.ParsePath(name)
+}
+
+// withoutLead takes off what other languages have before the path of a field.
+func withoutLead(s string) string {
+	s = strings.TrimSpace(s)
+	if rest, ok := strings.CutPrefix(s, "$."); ok {
+		return rest
+	}
+	return strings.TrimPrefix(s, ".")
 }
 
 // checkField answers a field that no record has, as far as that can be known,
@@ -57,10 +78,11 @@ func checkField(field string) error {
 	if !slices.Contains(recordFields, name) {
 		meant := meantBy(name, nested)
 		if meant == "" {
-			return fmt.Errorf("records have no field %q at their top; they have %s, and trailctl knows the words %s; a field that is newer than this program stands in quotes: \"%s\"",
+			return fmt.Errorf("records have no field %q at their top; they have %s, and trailctl knows the words %s; a field that is newer than this program stands in double quotes, and all in single ones: '\"%s\"'",
 				name, strings.Join(recordFields, ", "), strings.Join(logs.Words(), ", "), name)
 		}
-		return unknownField(name, meant+strings.TrimPrefix(field, name))
+		below := strings.TrimPrefix(field, name)
+		return unknownField(name, meant+below, `"`+name+`"`+below)
 	}
 	if name != "userIdentity" || !nested {
 		return nil
@@ -70,13 +92,14 @@ func checkField(field string) error {
 		return nil
 	}
 	if meant := nearest(second, identityFields); meant != "" {
-		return unknownField(second, strings.Replace(field, "."+second, "."+meant, 1))
+		with := func(name string) string { return strings.Replace(field, "."+second, "."+name, 1) }
+		return unknownField(second, with(meant), with(`"`+second+`"`))
 	}
 	return nil
 }
 
-func unknownField(name, meant string) error {
-	return fmt.Errorf("records have no field %s: did you mean %s? (if not, put its name in quotes: \"%s\")", name, meant, name)
+func unknownField(name, meant, exact string) error {
+	return fmt.Errorf("records have no field %s: did you mean %s? (if not, put the name in double quotes, and all in single ones: '%s')", name, meant, exact)
 }
 
 // meantBy is the field that name stands for, or is a slip of; empty when

@@ -56,7 +56,7 @@ func Compile(o Options) (*Filter, error) {
 		{"source-ip", o.SourceIPs, sourceIP},
 		{"user", o.Users, user},
 		{"role", o.Roles, role},
-		{"preset", o.Presets, preset},
+		{"preset", splitNames(o.Presets), preset},
 	} {
 		var conditions []*condition
 		for _, v := range list.values {

@@ -101,6 +101,13 @@ func TestMatch(t *testing.T) {
 		{Options{Filters: []string{"service=ec2"}}, "a"},
 		{Options{Filters: []string{"identity=root"}}, "c"},
 		{Options{Filters: []string{`"userIdentity".type=Root`}}, "c"},
+		{Options{Filters: []string{`$.userIdentity.type=Root`}}, "c"},  // as in a metric filter
+		{Options{Filters: []string{`.userIdentity.type = Root`}}, "c"}, // as for jq
+		{Options{Filters: []string{`.errorCode exists`}}, "a"},
+		{Options{Filters: []string{`$.awsRegion in eu-west-1,x`}}, "b"},
+		{Options{Filters: []string{`eventName!="a && b"`}}, "abcd"},
+		{Options{Filters: []string{`eventName !in "a || b",'c and awsRegion=d'`}}, "abcd"},
+		{Options{Filters: []string{`errorMessage!=you and me=x`}}, "abcd"}, // no field is called me
 		{Options{Filters: []string{"eventName=RunInstances", "awsRegion=eu-west-1"}}, ""},
 		{Options{Filters: []string{"eventName=RunInstances", "awsRegion=eu-west-1"}, Any: true}, "ab"},
 		{Options{Filters: []string{"eventName=RunInstances"}, Grep: []string{"ConsoleLogin"}, Any: true}, "ac"},
@@ -149,6 +156,7 @@ func TestMatch(t *testing.T) {
 		{Options{Writes: true}, "ac"}, // c does not say, and its name is no read
 		{Options{Presets: []string{"root"}}, "c"},
 		{Options{Presets: []string{"console-login", "denied"}}, "ac"},
+		{Options{Presets: []string{"console-login, denied"}}, "ac"},
 		{Options{Presets: []string{"key-use"}}, "a"},
 		{Options{Presets: []string{"new-region"}}, "c"},
 		{Options{Presets: []string{"execution"}, Errors: true}, "a"},
@@ -203,7 +211,19 @@ func TestCompileRefuses(t *testing.T) {
 		{Options{Filters: []string{"userIdentity.username=x"}}, "did you mean userIdentity.userName?"},
 		{Options{Filters: []string{"useridentity.arn=x"}}, "did you mean userIdentity.arn?"},
 		{Options{Filters: []string{"resource[].ARN=x"}}, "did you mean resources[].ARN?"},
-		{Options{Filters: []string{"colour=red"}}, `in quotes: "colour"`},
+		{Options{Filters: []string{"colour=red"}}, `in double quotes, and all in single ones: '"colour"'`},
+		{Options{Filters: []string{"sourceIPAddress=192.0.2.0/24"}}, "write --source-ip 192.0.2.0/24"},
+		{Options{Filters: []string{"address in 203.0.113.7,10.0.0.0/8"}}, "write --source-ip 10.0.0.0/8"},
+		{Options{Filters: []string{"sourceIPAddress!=10.1.0.0/16"}}, "write sourceIPAddress!=10.1.*"},
+		{Options{Filters: []string{"sourceIPAddress not in 10.16.0.0/12"}}, "write sourceIPAddress!~"},
+		{Options{Filters: []string{"eventName=A || eventName=B"}}, `instead of "||"`},
+		{Options{Filters: []string{`eventName="A" && awsRegion="B"`}}, `instead of "&&"`},
+		{Options{Filters: []string{"eventName in A,B && awsRegion=C"}}, `instead of "&&"`},
+		{Options{Filters: []string{"errorCode exists && userAgent exists"}}, `instead of "&&"`},
+		{Options{Filters: []string{"eventName=A OR .awsRegion=B"}}, `instead of "or"`},
+		{Options{Filters: []string{"eventName=A and not errorCode exists"}}, `instead of "and"`},
+		{Options{Filters: []string{"{ ($.eventName = ConsoleLogin) && ($.errorMessage = x) }"}}, "metric filter"},
+		{Options{Filters: []string{".useridentity.arn=x"}}, "did you mean userIdentity.arn?"},
 		{Options{Grep: []string{""}}, "--grep"},
 		{Options{EventNames: []string{""}}, "--event-name"},
 		{Options{SourceIPs: []string{"203.0.113.0/33"}}, "0 to 32 bits"},
@@ -211,6 +231,8 @@ func TestCompileRefuses(t *testing.T) {
 		{Options{SourceIPs: []string{"x/y"}}, "no network"},
 		{Options{Presets: []string{"iam-change"}}, "did you mean iam-changes?"},
 		{Options{Presets: []string{"everything"}}, "there are root,"},
+		{Options{Presets: []string{"root,denid"}}, `--preset "denid": there is no such set: did you mean denied?`},
+		{Options{Presets: []string{"root,"}}, `--preset "": there is no such set`},
 	} {
 		_, err := Compile(c.o)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -34,21 +34,41 @@ func calls(service, names string, more ...string) []string {
 	return append([]string{"eventSource=" + service + domain, "eventName" + op + list}, more...)
 }
 
+// splitNames splits lists of names with commas between them.
+func splitNames(lists []string) []string {
+	var names []string
+	for _, list := range lists {
+		for name := range strings.SplitSeq(list, ",") {
+			names = append(names, strings.TrimSpace(name))
+		}
+	}
+	return names
+}
+
 // preset is for --preset.
 func preset(name string) (*condition, error) {
-	all := Presets()
-	i := slices.IndexFunc(all, func(p Preset) bool { return p.Name == name })
-	if i < 0 {
-		var names []string
-		for _, p := range all {
-			names = append(names, p.Name)
-		}
-		if meant := nearest(name, names); meant != "" {
-			return nil, fmt.Errorf("there is no such set: did you mean %s?", meant)
-		}
-		return nil, fmt.Errorf("there is no such set; there are %s", strings.Join(names, ", "))
+	p, err := FindPreset(name)
+	if err != nil {
+		return nil, err
 	}
-	return all[i].compile()
+	return p.compile()
+}
+
+// FindPreset is the ready set of a name. The error for one that there is not
+// says which is meant, or which there are.
+func FindPreset(name string) (Preset, error) {
+	all := Presets()
+	if i := slices.IndexFunc(all, func(p Preset) bool { return p.Name == name }); i >= 0 {
+		return all[i], nil
+	}
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	if meant := nearest(name, names); meant != "" {
+		return Preset{}, fmt.Errorf("there is no such set: did you mean %s?", meant)
+	}
+	return Preset{}, fmt.Errorf("there is no such set; there are %s", strings.Join(names, ", "))
 }
 
 // compile makes one condition of the lists. Most begin with the service, of

@@ -90,7 +90,7 @@ func TestPresetsNameEventsThatExist(t *testing.T) {
 
 func TestPresetsCompile(t *testing.T) {
 	all := Presets()
-	if len(all) > 14 {
+	if len(all) > 16 {
 		t.Errorf("%d presets: nobody reads through so many", len(all))
 	}
 	names := map[string]bool{}
@@ -124,6 +124,10 @@ func TestPresets(t *testing.T) {
 	record := func(fields string) string {
 		return `{"Records":[{"eventVersion":"1.08","eventID":"x",` + fields + `}]}`
 	}
+	login := func(kind, outcome, more string) string {
+		return `"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","userIdentity":{"type":"` + kind +
+			`"},"responseElements":{"ConsoleLogin":"` + outcome + `"},"additionalEventData":{` + more + `}`
+	}
 	for _, c := range []struct {
 		preset, fields string
 		want           bool
@@ -131,6 +135,12 @@ func TestPresets(t *testing.T) {
 		{"root", `"userIdentity":{"type":"Root"},"eventType":"AwsApiCall"`, true},
 		{"root", `"userIdentity":{"type":"Root","invokedBy":"s3.amazonaws.com"},"eventType":"AwsApiCall"`, false},
 		{"root", `"userIdentity":{"type":"Root"},"eventType":"AwsServiceEvent"`, false},
+		{"login-without-mfa", login("IAMUser", "Success", `"MFAUsed":"No"`), true},
+		{"login-without-mfa", login("Root", "Success", `"MFAUsed":"No"`), true},
+		{"login-without-mfa", login("IAMUser", "Success", `"MobileVersion":"No"`), true},
+		{"login-without-mfa", login("IAMUser", "Success", `"MFAUsed":"Yes"`), false},
+		{"login-without-mfa", login("IAMUser", "Failure", `"MFAUsed":"No"`), false},
+		{"login-without-mfa", login("AssumedRole", "Success", `"MFAUsed":"No"`), false},
 		{"denied", `"errorCode":"AccessDenied"`, true},
 		{"denied", `"errorCode":"Client.UnauthorizedOperation"`, true},
 		{"denied", `"errorMessage":"User: x is not authorized to perform: y"`, true},

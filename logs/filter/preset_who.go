@@ -15,9 +15,9 @@ var regionsByDefault = []string{
 // otherPartitions are the regions of accounts that are no commercial ones.
 var otherPartitions = []string{"cn-*", "us-gov-*", "us-iso*", "eu-isoe-*", "eusc-*"}
 
-// The sets that ask who came in, and how. The condition for root use and that
-// for refused calls go back to the metric filters of the CIS AWS Foundations
-// Benchmark.
+// The sets that ask who came in, and how. The conditions for root use, for
+// refused calls and for logins without MFA go back to the metric filters of the
+// CIS AWS Foundations Benchmark; the last asks for the root user, too.
 func presetsWho() []Preset {
 	return []Preset{
 		{
@@ -31,6 +31,13 @@ func presetsWho() []Preset {
 					CredentialChallenge CredentialVerification ExternalIdPDirectoryLogin PasswordRecoveryRequested
 					PasswordRecoveryCompleted`),
 				calls("sso", "Authenticate Federate"),
+			},
+		},
+		{
+			Name: "login-without-mfa", Help: "Which users signed in without a second factor?",
+			AnyOf: [][]string{
+				calls("signin", "ConsoleLogin", "responseElements.ConsoleLogin=Success", "userIdentity.type in IAMUser,Root",
+					"additionalEventData.MFAUsed!=Yes"),
 			},
 		},
 		{

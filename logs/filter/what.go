@@ -61,39 +61,9 @@ func service(v string) (*condition, error) {
 	}}, nil
 }
 
-// signIns are where events of signing in say "Success" or "Failure".
-var signIns = []string{
-	"responseElements.ConsoleLogin", "responseElements.SwitchRole", "responseElements.ExitRole",
-	"responseElements.RenewRole", "responseElements.CheckMfa", "responseElements.GetSigninToken",
-	"serviceEventDetails.CredentialVerification", "serviceEventDetails.UserAuthentication",
-}
-
 // failed is for --errors.
 func failed() *condition {
-	code, message, source := path("errorCode"), path("errorMessage"), path("eventSource")
-	var outcomes []logs.Path
-	for _, s := range signIns {
-		outcomes = append(outcomes, path(s))
-	}
-	some := func(text []byte) bool { return len(text) > 0 }
-	signIn := func(text []byte) bool {
-		return bytes.HasPrefix(text, []byte("signin.")) || bytes.HasPrefix(text, []byte("sso."))
-	}
-	failure := func(text []byte) bool { return string(text) == "Failure" }
-	return &condition{text: "errors", cost: costField, match: func(r *logs.Record) bool {
-		if anyValue(code, r, some) || anyValue(message, r, some) {
-			return true
-		}
-		if !anyValue(source, r, signIn) {
-			return false
-		}
-		for _, p := range outcomes {
-			if anyValue(p, r, failure) {
-				return true
-			}
-		}
-		return false
-	}}
+	return &condition{text: "errors", cost: costField, match: (*logs.Record).Failed}
 }
 
 // readVerbs begin the names of calls that only read. They are asked for

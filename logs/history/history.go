@@ -69,13 +69,20 @@ type Progress struct {
 	Reached        time.Time
 }
 
-// RegionError is the end of one region's history; the others go on.
+// RegionError is the end of one region's history, or one event of it that is
+// no record; the others go on.
 type RegionError struct {
 	Region string
+	Event  string // its ID; empty for the end of the history
 	Err    error
 }
 
-func (e *RegionError) Error() string { return fmt.Sprintf("event history of %s: %s", e.Region, e.Err) }
+func (e *RegionError) Error() string {
+	if e.Event != "" {
+		return fmt.Sprintf("event history of %s: event %q: %s", e.Region, e.Event, e.Err)
+	}
+	return fmt.Sprintf("event history of %s: %s", e.Region, e.Err)
+}
 
 func (e *RegionError) Unwrap() error { return e.Err }
 
@@ -118,12 +125,22 @@ func (s *Search) Records(ctx context.Context) iter.Seq2[logs.Record, error] {
 			}
 		}
 		if p := s.State(); len(p.Disabled) > 0 && len(p.Disabled) == len(s.Regions) && ctx.Err() == nil {
-			yield(logs.Record{}, errNowhere)
+			yield(logs.Record{}, &NowhereError{p.Disabled})
 		}
 	}
 }
 
-var errNowhere = errors.New("no region accepts these credentials")
+// NowhereError says that every region that was asked has refused the
+// credentials. The answer is the same for credentials that are wrong, and for
+// a region that the account has not enabled.
+type NowhereError struct{ Regions []string }
+
+func (e *NowhereError) Error() string {
+	if len(e.Regions) == 1 {
+		return "region " + e.Regions[0] + " does not accept these credentials"
+	}
+	return fmt.Sprintf("none of %d regions accepts these credentials", len(e.Regions))
+}
 
 // State is how far the search has come.
 func (s *Search) State() Progress {

@@ -104,8 +104,12 @@ func TestRegionsThatAreNotEnabled(t *testing.T) {
 		t.Errorf("got %q, errors %q, state %+v", ids, errs, s.State())
 	}
 	_, errs = collect(t, &Search{}, map[string]*fake{"us-east-1": {err: refused}, "me-south-1": {err: refused}})
-	if !slices.Equal(errs, []string{errNowhere.Error()}) {
+	if !slices.Equal(errs, []string{"none of 2 regions accepts these credentials"}) {
 		t.Errorf("nowhere enabled: errors %q", errs)
+	}
+	_, errs = collect(t, &Search{}, map[string]*fake{"us-east-9": {err: refused}})
+	if !slices.Equal(errs, []string{"region us-east-9 does not accept these credentials"}) {
+		t.Errorf("one region, not enabled: errors %q", errs)
 	}
 }
 

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (s *Search) region(ctx context.Context, region string, to chan<- item) {
 		s.count(func(p *Progress) { p.Done++; p.Disabled = append(p.Disabled, region) })
 	case err != nil:
 		s.count(func(p *Progress) { p.Done++; p.Failed = append(p.Failed, region) })
-		send(ctx, to, item{err: &RegionError{region, err}})
+		send(ctx, to, item{err: &RegionError{Region: region, Err: err}})
 	default:
 		s.count(func(p *Progress) { p.Done++ })
 	}
@@ -110,7 +111,7 @@ func (s *Search) hand(ctx context.Context, region string, e *types.Event, to cha
 	}
 	if err != nil {
 		s.count(func(p *Progress) { p.Unread++ })
-		return send(ctx, to, item{at: at, err: &RegionError{region, fmt.Errorf("event %q: %w", aws.ToString(e.EventId), err)}})
+		return send(ctx, to, item{at: at, err: &RegionError{Region: region, Event: cmp.Or(aws.ToString(e.EventId), "without an ID"), Err: err}})
 	}
 	if t, ok := found[0].Time(); ok {
 		at = t

@@ -16,7 +16,7 @@ func TestOverview(t *testing.T) {
 		`{"eventTime":"2026-01-01T10:30:00Z","eventName":"ConsoleLogin","eventSource":"signin.amazonaws.com","userIdentity":{"type":"AssumedRole"},"responseElements":{"ConsoleLogin":"Success"},"additionalEventData":{"MFAUsed":"No"}}`,
 		// And here nothing is said of one.
 		`{"eventTime":"2026-01-01T10:30:00Z","eventName":"ConsoleLogin","eventSource":"signin.amazonaws.com","userIdentity":{"type":"IAMUser","userName":"alice"},"responseElements":{"ConsoleLogin":"Success"}}`,
-		`{"eventTime":"2026-01-01T10:30:00Z","eventName":"ConsoleLogin","eventSource":"other.amazonaws.com","userIdentity":{"type":"Root"},"responseElements":{"ConsoleLogin":"Success"}}`,
+		`{"eventTime":"2026-01-01T10:30:00Z","eventName":"ConsoleLogin","eventSource":"other.amazonaws.com","userIdentity":{"type":"IAMUser","userName":"alice"},"responseElements":{"ConsoleLogin":"Success"}}`,
 		`{"eventTime":"2026-01-01T13:00:00Z","eventName":"Decrypt","userIdentity":{"type":"Root","invokedBy":"kms.amazonaws.com"},"readOnly":"true"}`,
 		`{"eventName":"CreateUser","userIdentity":{"type":"IAMUser","userName":"root"},"errorCode":"AccessDenied","errorMessage":"no","readOnly":"false"}`,
 		`{"eventName":"RotateKey","eventType":"AwsServiceEvent","userIdentity":{"type":"Root"}}`,

@@ -85,7 +85,11 @@ func (e *Export) late(f *logs.File, r *logs.Record) (text [][]byte, repaired boo
 	case JSONL:
 		return [][]byte{oneLine(r.Raw), []byte("\n")}, false
 	}
-	all, repaired := e.options.rowWriter().write(make([]byte, 0, len(r.Raw)+len(r.Raw)/8), f, r)
+	room := len(r.Raw) + len(r.Raw)/8
+	if e.options.Raw {
+		room *= 2
+	}
+	all, repaired := e.options.rowWriter().write(make([]byte, 0, room), f, r)
 	return [][]byte{all}, repaired
 }
 

@@ -81,6 +81,12 @@ func (w *object) str(name, s string) {
 	}
 }
 
+// quote writes bytes as a string.
+func (w *object) quote(name string, text []byte) {
+	w.key(name)
+	w.buf = appendQuoted(w.buf, text)
+}
+
 func (w *object) number(name string, n int64) {
 	w.key(name)
 	w.buf = strconv.AppendInt(w.buf, n, 10)
@@ -102,7 +108,7 @@ func (w *object) json(name string, value []byte) {
 }
 
 // appendQuoted appends text as a JSON string.
-func appendQuoted(to []byte, s string) []byte {
+func appendQuoted[T string | []byte](to []byte, s T) []byte {
 	const digits = "0123456789abcdef"
 	to = append(to, '"')
 	for i := range len(s) {

@@ -124,7 +124,7 @@ func (w *ocsfWriter) write(to []byte, f *logs.File, r *logs.Record) ([]byte, boo
 	w.addresses(c)
 	w.unmapped(r, c)
 	if w.raw {
-		w.str("raw_data", string(oneLine(r.Raw)))
+		w.quote("raw_data", oneLine(r.Raw))
 	}
 	w.end()
 	w.buf = append(w.buf, '\n')

@@ -14,8 +14,9 @@ import (
 )
 
 // Download copies objects into a folder and keeps the bucket's layout there.
-// What is there already is never written over: with the right size it is not
-// fetched again, else it is ErrDifferent. An object appears under its name
+// What is there already is never written over: with the object's size and time
+// it is not fetched again; with its size alone it is fetched and compared; else
+// it is ErrDifferent. An object appears under its name
 // only when it is whole and its checksum, where S3 tells one, is right. Until
 // then it has a name of its own, which a later run clears away. A second
 // download into the same folder at the same time is ErrBusy.
@@ -43,7 +44,7 @@ const DefaultDownloads = 192
 type Ledger struct {
 	Listed  int `json:"listed"`
 	Fetched int `json:"fetched"`
-	Present int `json:"alreadyThere"` // in the folder before, with the same size
+	Present int `json:"alreadyThere"` // in the folder before
 	// Different counts those of which the folder has something else, or the
 	// same in the other form: it was kept.
 	Different int `json:"different"`

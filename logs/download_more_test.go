@@ -114,7 +114,6 @@ func TestDownloadTwoOfOneName(t *testing.T) {
 	}{
 		{"a/file.json", "A/other.json", false},
 		{"a/File.json", "a/file.json", false},
-		{"a.json", "a.json/b.json", false},
 		{"x.json", "x.json.gz", true},
 	} {
 		b := &fakeBucket{objects: map[string][]byte{c.first: []byte("1"), c.second: []byte("2")}}
@@ -180,5 +179,82 @@ func TestFindTellsOfWhatIsNoFile(t *testing.T) {
 	_, skipped, errs := found(t, folder, Query{Flat: true})
 	if skipped["a.json"] != SkipSpecial || len(errs) > 0 {
 		t.Errorf("%v, %v", skipped, errs)
+	}
+}
+
+// A file of the right size may hold anything, unless it has the object's time.
+func TestDownloadComparesWhatIsOnlyOfTheSameSize(t *testing.T) {
+	key := logKey(account, "us-east-1", "2026-01-02T12:00", "a")
+	for _, c := range []struct {
+		name, planted string
+		different     int
+	}{
+		{"zero bytes", "\x00\x00\x00", 1},
+		{"the same, with the time of a copy", "abc", 0},
+	} {
+		b := &fakeBucket{objects: map[string][]byte{key: []byte("abc")}}
+		dest := t.TempDir()
+		name := filepath.Join(dest, key)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte(c.planted), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		l := download(t, b, dest)
+		if l.Different != c.different || l.Present != 1-c.different || l.Fetched+l.Failed != 0 || l.Complete() != (c.different == 0) {
+			t.Errorf("%s: %+v", c.name, l)
+		}
+		if raw, err := os.ReadFile(name); err != nil || string(raw) != c.planted {
+			t.Errorf("%s: the file was changed: %q, %v", c.name, raw, err)
+		}
+		gets := b.gets
+		if again := download(t, b, dest); again.Different != c.different || b.gets-gets != c.different {
+			t.Errorf("%s, again: %+v, %d objects fetched", c.name, again, b.gets-gets)
+		}
+	}
+}
+
+// A folder cannot have a and a/b. One of them is there, and stays so.
+func TestDownloadFileAndFolder(t *testing.T) {
+	b := &fakeBucket{objects: map[string][]byte{}}
+	const pairs = 20 // either of the two may come first
+	for i := range pairs {
+		b.objects[fmt.Sprintf("%d.json", i)], b.objects[fmt.Sprintf("%d.json/b.json", i)] = []byte("1"), []byte("2")
+	}
+	dest := t.TempDir()
+	for again := range 2 {
+		d := &Download{Source: b, Dest: dest, Done: func(_ Ledger, f Found, err error) {
+			want := errNeedsFolder
+			if strings.Contains(f.Object.Key, "/") {
+				want = errNeedsFile
+			}
+			if err != nil && !errors.Is(err, want) {
+				t.Errorf("%s: %v", f.Object.Key, err)
+			}
+		}}
+		l, err := d.Run(t.Context(), Find(t.Context(), b, Query{Flat: true}))
+		if err != nil || l.Failed != pairs || l.Fetched != pairs*(1-again) || l.Present != pairs*again || !l.Balanced() {
+			t.Errorf("%+v, %v", l, err)
+		}
+	}
+}
+
+// What goes wrong in a folder is told with its path as people write it.
+func TestDownloadNamesFolders(t *testing.T) {
+	dest := t.TempDir()
+	top, err := os.OpenRoot(dest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer top.Close()
+	dirs := openFolders(top, false)
+	f, err := dirs.take("a/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(dest, "a", "b"); filepath.Clean(f.root.Name()) != f.root.Name() || f.root.Name() != want {
+		t.Errorf("the folder is named %s, not %s", f.root.Name(), want)
+	}
+	dirs.leave(f)
+	if err := dirs.close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -56,7 +56,10 @@ func (w *fetcher) object(ctx context.Context, f Found, name string, unpacked boo
 	}
 	defer w.dirs.leave(at)
 	name = path.Base(name)
-	had, twice, err := w.dirs.claim(at, name)
+	if w.dirs.hasFolder(at, name) {
+		return false, 0, errNeedsFolder
+	}
+	had, twice, err := w.dirs.claim(at, name, asFile)
 	switch {
 	case err != nil:
 		return false, 0, err

@@ -110,7 +110,7 @@ const (
 	SkipOwn      = "files of an earlier download"
 	SkipFolder   = "folder placeholders"
 	SkipContents = "no log files by their contents"
-	SkipSpecial  = "not regular files"
+	SkipSpecial  = "links, pipes or devices"
 )
 
 // Find yields the objects of a query in the order of the times in their names

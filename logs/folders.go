@@ -16,6 +16,12 @@ import (
 // moved.
 var errClash = errors.New("differ only in upper and lower case, which many file systems do not tell apart")
 
+// S3 can have the keys a and a/b; a folder cannot.
+var (
+	errNeedsFolder = errors.New("its name is that of a folder, which another key needs")
+	errNeedsFile   = errors.New("another key has that name for a file, so it cannot be a folder for this one")
+)
+
 // maxOpen bounds how many folders of a copy are kept open.
 const maxOpen = 256
 
@@ -52,8 +58,17 @@ type folder struct {
 // taken is a name that a folder has.
 type taken struct {
 	hash    uint64
-	claimed bool // in this run
+	claimed use // in this run
 }
+
+// use is what a name is claimed for.
+type use int
+
+const (
+	unclaimed use = iota
+	asFile
+	asFolder
+)
 
 func openFolders(top *os.Root, sync bool) *folders {
 	return &folders{top: top, sync: sync, seed: maphash.MakeSeed(), open: map[string]*folder{}}
@@ -122,7 +137,9 @@ func (f *folder) close(sync bool) error {
 	if f.root == nil {
 		return nil
 	}
-	defer f.root.Close()
+	if f.path != "." { // that is the top, which stays open
+		defer f.root.Close()
+	}
 	if !sync || !f.wrote {
 		return nil
 	}
@@ -141,7 +158,9 @@ func (t *folders) enter(f *folder) error {
 	}
 	dir, err := root.Open(".")
 	if err != nil {
-		root.Close()
+		if f.path != "." {
+			root.Close()
+		}
 		return err
 	}
 	defer dir.Close()
@@ -149,7 +168,7 @@ func (t *folders) enter(f *folder) error {
 	for {
 		names, err := dir.Readdirnames(1000)
 		for _, name := range names {
-			f.names[t.folded(name)] = taken{hash: t.hash(name)}
+			f.names[t.folded(name)] = taken{hash: t.hash(name), claimed: unclaimed}
 		}
 		if err != nil || len(names) == 0 {
 			return nil // the end
@@ -159,7 +178,7 @@ func (t *folders) enter(f *folder) error {
 
 func (t *folders) root(dir string) (*os.Root, error) {
 	if dir == "." {
-		return t.top.OpenRoot(".")
+		return t.top, nil
 	}
 	above, err := t.take(path.Dir(dir))
 	if err != nil {
@@ -167,7 +186,10 @@ func (t *folders) root(dir string) (*os.Root, error) {
 	}
 	defer t.leave(above)
 	name := path.Base(dir)
-	there, _, err := t.claim(above, name)
+	if info, err := above.root.Stat(name); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s: %w", dir, errNeedsFile)
+	}
+	there, _, err := t.claim(above, name, asFolder)
 	if err != nil {
 		return nil, err
 	}
@@ -189,9 +211,9 @@ func (t *folders) hash(name string) uint64 { return maphash.String(t.seed, name)
 // folded is the same for names that differ in case.
 func (t *folders) folded(name string) uint64 { return t.hash(strings.ToLower(strings.ToUpper(name))) }
 
-// claim notes that a name of a folder is in use. there tells that it may be on
-// the disk already, twice that it was claimed before in this run.
-func (t *folders) claim(f *folder, name string) (there, twice bool, err error) {
+// claim notes what a name of a folder is used for. there tells that it may be
+// on the disk already, twice that it was claimed before in this run.
+func (t *folders) claim(f *folder, name string, want use) (there, twice bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	folded, hash := t.folded(name), t.hash(name)
@@ -199,8 +221,15 @@ func (t *folders) claim(f *folder, name string) (there, twice bool, err error) {
 	if there && was.hash != hash {
 		return false, false, fmt.Errorf("%s and %s %w", path.Join(f.path, name), f.like(name), errClash)
 	}
-	f.names[folded] = taken{hash, true}
-	return there, was.claimed, nil
+	switch {
+	case was.claimed == unclaimed || was.claimed == want:
+	case want == asFile:
+		return false, false, errNeedsFolder
+	default:
+		return false, false, fmt.Errorf("%s: %w", path.Join(f.path, name), errNeedsFile)
+	}
+	f.names[folded] = taken{hash, want}
+	return there, was.claimed != unclaimed, nil
 }
 
 // had tells that a folder had a file of that name before this run.
@@ -208,7 +237,16 @@ func (t *folders) had(f *folder, name string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	was, there := f.names[t.folded(name)]
-	return there && was.hash == t.hash(name) && !was.claimed
+	return there && was.hash == t.hash(name) && was.claimed == unclaimed
+}
+
+// hasFolder tells that a folder had a folder of that name before this run.
+func (t *folders) hasFolder(f *folder, name string) bool {
+	if !t.had(f, name) {
+		return false
+	}
+	info, err := f.root.Lstat(name)
+	return err == nil && info.IsDir()
 }
 
 // like finds the file of a folder whose name differs only in case.

@@ -25,10 +25,10 @@ const (
 	isUnsure
 )
 
-// look compares by size. A digest file is worth more, because it comes with
-// its signature: it is only the same when its metadata is there and the bucket
-// has not written it since. What was decompressed has another size than the
-// object, and is told by the object's time.
+// look compares by size and by the object's time, which a copied file has: one
+// of the right size alone may hold anything. A digest file needs its metadata,
+// too, for its signature is there. What was decompressed has another size than
+// the object, and is told by the time alone.
 func look(root *os.Root, name string, f Found, unpacked bool) presence {
 	info, err := root.Lstat(name)
 	switch {
@@ -44,10 +44,12 @@ func look(root *os.Root, name string, f Found, unpacked bool) presence {
 		return isUnsure
 	case info.Size() != f.Object.Size:
 		return isOther
+	case !sameSecond(info.ModTime(), f.Object.Modified):
+		return isUnsure
 	case !isDigest(f):
 		return isSame
 	}
-	if _, err := root.Lstat(name + bucket.MetadataSuffix); err != nil || !sameSecond(info.ModTime(), f.Object.Modified) {
+	if _, err := root.Lstat(name + bucket.MetadataSuffix); err != nil {
 		return isUnsure
 	}
 	return isSame
@@ -56,10 +58,11 @@ func look(root *os.Root, name string, f Found, unpacked bool) presence {
 func sameSecond(a, b time.Time) bool { return a.Unix() == b.Unix() }
 
 // place gives a whole file its name, when nothing is there. there tells that
-// the same was there before.
+// the same was there before; it gets the object's time then, so that the next
+// run knows it without fetching.
 func (w *fetcher) place(at *folder, name, temp string, f Found, meta map[string]string) (there bool, err error) {
 	if t := f.Object.Modified; !t.IsZero() {
-		_ = at.root.Chtimes(temp, time.Time{}, t) // nice to have
+		_ = at.root.Chtimes(temp, time.Time{}, t) // without it, the next run fetches it again
 	}
 	at.placing.Lock()
 	defer at.placing.Unlock()

@@ -65,10 +65,14 @@ func badSegment(name string) string {
 		return "a backslash, which on Windows leads into a folder"
 	case strings.IndexFunc(name, unicode.IsControl) >= 0:
 		return "a control character"
+	case strings.IndexFunc(name, isUnseen) >= 0:
+		return "a character that cannot be seen or turns the writing direction"
 	case !utf8.ValidString(name):
 		return "a name that is not UTF-8"
 	case len(name) > 1 && name[1] == ':':
 		return "a drive letter"
+	case isDevice(name):
+		return "a name that Windows keeps for a device: " + name
 	case strings.HasSuffix(name, ".") || strings.HasSuffix(name, " "):
 		return "a dot or a blank at the end of a name, which Windows leaves out"
 	case len(name) > maxName:
@@ -77,4 +81,28 @@ func badSegment(name string) string {
 		return "a name that the download needs for itself"
 	}
 	return ""
+}
+
+// isUnseen tells characters that make two names look alike: format characters
+// (zero width, writing direction, tags), separators of lines, and those that
+// Unicode lets be shown as nothing.
+func isUnseen(r rune) bool {
+	return r > unicode.MaxASCII && unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp,
+		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// isDevice tells the names that Windows keeps for devices in every folder,
+// with any extension: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+func isDevice(name string) bool {
+	name, _, _ = strings.Cut(name, ".")
+	name = strings.ToUpper(strings.TrimRight(name, " "))
+	switch name {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
+		return true
+	}
+	port, ok := strings.CutPrefix(name, "COM")
+	if !ok {
+		port, ok = strings.CutPrefix(name, "LPT")
+	}
+	return ok && utf8.RuneCountInString(port) == 1 && strings.ContainsAny(port, "0123456789¹²³")
 }

@@ -192,6 +192,9 @@ func splitFlags(path []string, leaf *cli.Command, args []string) (flags, positio
 			value, inline = args[i], true
 		}
 		if inline {
+			if value, err = flagValue(f, name, value); err != nil {
+				return nil, nil, false, err
+			}
 			flags = append(flags, "--"+name+"="+value)
 		} else {
 			flags = append(flags, "--"+name)

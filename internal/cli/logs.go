@@ -74,7 +74,7 @@ func (o *logsOptions) lagFlag() cli.Flag {
 // readFlags are the flags of commands that read records.
 func (o *logsOptions) readFlags() []cli.Flag {
 	return joinFlags(o.flags(), []cli.Flag{&cli.StringFlag{
-		Name: "max-file-size", Usage: "a log file that is larger than `SIZE` when uncompressed is a failure: 512M, 4G", Value: "96M", Destination: &o.maxFileSize,
+		Name: "max-file-size", Usage: "a log file that is larger than `SIZE` when uncompressed is a failure: 512M, 4G; what it is above 96M is taken of memory, a single large record up to 8 times", Value: "96M", Destination: &o.maxFileSize,
 	}})
 }
 
@@ -143,7 +143,7 @@ func (t *tally) say(a *app) {
 		case logs.SkipDigest, logs.SkipWindow, logs.SkipOther, logs.SkipFolder, logs.SkipOwn:
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%d %s", t.skipped[why], why))
+		parts = append(parts, passed(t.skipped[why], why))
 	}
 	if len(parts) > 0 {
 		a.note("passed over: %s", strings.Join(parts, ", "))

@@ -34,20 +34,22 @@ func (a *app) logsDownloadCommand() *cli.Command {
 		Name: "download", Usage: "copy log files, digests and public keys into a folder", ArgsUsage: "TARGET",
 		Description: fmt.Sprintf(targetHelp, "") + `
 
-The bucket's layout is kept below the folder. What is there already is not
-fetched again, so a download that was interrupted or killed is taken up by
-running it again; no file is ever there by half, and none is ever replaced. A
-file that is there but is not what the bucket has now is kept, named and counted
-as different: whoever wants the new one removes the file or takes another
-folder. Next to each digest file stands its metadata, which holds the signature,
+The bucket's layout is kept below the folder. What is there already, of the
+size and the time that S3 tells of the object, is not fetched again, so a
+download that was interrupted or killed is taken up by running it again; no file
+is ever there by half, and none is ever replaced. A file of the right size but
+another time is compared with the object, which is fetched for that. One that is
+not what the bucket has now is kept, named and counted as different: whoever
+wants the new one removes the file or takes another folder. Next to each digest file stands its metadata, which holds the signature,
 and public-keys.json at the top holds the keys to check them with: "trailctl
 validate" proves the copy without AWS.
 
 Each file is compared with the checksum that S3 keeps of it; one that comes with
 another is fetched again, and fails the third time. A key that would lead out of
-the folder, that would mean different files on different systems, or that
-differs from another only in upper and lower case, fails and is named. Only one
-download at a time copies into a folder.
+the folder, that would mean different files on different systems (as NUL and
+COM1 do), that has characters which cannot be seen, that is a file where another
+key needs a folder, or that differs from another only in upper and lower case,
+fails and is named. Only one download at a time copies into a folder.
 
 A window chooses files by the times in their names, an hour wider before it and
 an hour and --lag wider after it, so that the copy has all records of the
@@ -255,7 +257,7 @@ func are(n int, noun string) string {
 func (o *logsDownloadOptions) ledger(t *logsTarget, window when.Window, r *downloadResult) {
 	var why []string
 	for _, w := range slices.Sorted(maps.Keys(r.Skips)) {
-		why = append(why, fmt.Sprintf("%d %s", r.Skips[w], w))
+		why = append(why, passed(r.Skips[w], w))
 	}
 	o.app.note("%s to %s", t.where, o.dest)
 	sum := fmt.Sprintf("%d listed = %d fetched + %d already there + %d failed + %d skipped",

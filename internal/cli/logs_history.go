@@ -63,7 +63,12 @@ Examples:
 			&cli.StringFlag{Name: "event-id", Category: "Filter", Usage: "the event with this `ID`, as a page on a terminal", Destination: &o.eventID},
 			&cli.StringFlag{Name: "event-category", Category: "Filter", Usage: "`insight` for Insights events instead of management events", Destination: &o.category},
 		}, filterFlags(&o.filter), []cli.Flag{hideOwnFlag(&o.hideOwn)}, windowFlags(&o.window), showFlags(&o.show), historyRegionFlags(&o.aws)),
-		Action: func(c *cli.Context) error { return o.run(c.Context) },
+		Action: func(c *cli.Context) error {
+			if c.IsSet("event-id") && o.eventID == "" {
+				return usagef("--event-id is empty: name an event's ID")
+			}
+			return o.run(c.Context)
+		},
 	}
 }
 

@@ -59,7 +59,7 @@ func (w *reading) sayEmpty(ctx context.Context, t *logsTarget) {
 // text to search for: it is neither there as a file, nor a bucket or an ARN.
 func aText(targets []string) string {
 	for _, word := range targets[min(1, len(targets)):] {
-		if _, err := os.Stat(word); err != nil && word != "-" && !strings.HasPrefix(word, "s3:") && !strings.ContainsAny(word, `/\`) && !arn.IsARN(word) {
+		if _, err := os.Stat(word); err != nil && word != "-" && !strings.HasPrefix(word, "s3:") && !strings.ContainsAny(word, `/\`) && !arn.IsARN(word) && !namesFile(word) {
 			return word
 		}
 	}

@@ -58,7 +58,11 @@ func (w *reading) run(ctx context.Context, targets []string, each func(*logs.Fil
 
 // open finds out what all targets are.
 func (w *reading) open(ctx context.Context, targets []string) error {
-	for _, word := range targets {
+	for i, word := range targets {
+		if word == "-" && slices.Contains(targets[:i], word) {
+			w.close()
+			return usagef("standard input (-) can be read only once: it stands there twice")
+		}
 		t, err := w.app.logsTarget(ctx, word, w.options)
 		if err == nil {
 			w.targets = append(w.targets, t)

@@ -11,6 +11,7 @@ import (
 
 	"trailctl/internal/render"
 	"trailctl/logs"
+	"trailctl/logs/filter"
 )
 
 // showOptions say how records are shown.
@@ -126,40 +127,20 @@ func (o *showOptions) parseColumns() error {
 	return nil
 }
 
+// parseColumn takes the names that --filter takes, and the columns' own.
 func parseColumn(name string) (render.RecordColumn, error) {
-	known := render.RecordColumnNames()
-	path, newer := strings.CutPrefix(name, ".")
-	top, rest, _ := strings.Cut(path, ".")
-	top = strings.TrimSuffix(top, "[]")
-	if right := rightCase(top, known); !newer && right != "" && right != top {
-		return render.RecordColumn{}, usagef("--columns: records have no field %q: did you mean %s?", name, strings.Replace(name, top, right, 1))
-	}
-	if !newer && !slices.Contains(known, top) {
-		if near := nearest(top, known); near != "" {
-			if rest != "" {
-				near += "." + rest
-			}
-			return render.RecordColumn{}, usagef("--columns: records have no field %q: did you mean %s?", name, near)
+	if !slices.Contains(render.RecordColumnNames(), name) {
+		path, err := filter.ParseField(name)
+		if err != nil {
+			return render.RecordColumn{}, usagef("--columns: %s", err)
 		}
-		return render.RecordColumn{}, usagef("--columns: records have no field %q; there are %s, and any field below them; a field that is newer than this program is written with a dot before it", name, strings.Join(known, ", "))
+		name = path.String()
 	}
-	c, err := render.ParseRecordColumn(path)
+	c, err := render.ParseRecordColumn(name)
 	if err != nil {
 		return c, usagef("--columns: %s", err)
 	}
 	return c, nil
-}
-
-// rightCase is the known name that a name is, in whatever case; the name
-// itself is preferred.
-func rightCase(name string, known []string) string {
-	if slices.Contains(known, name) {
-		return name
-	}
-	if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) }); i >= 0 {
-		return known[i]
-	}
-	return ""
 }
 
 // recordFormat is the output format that is in force.

@@ -56,7 +56,8 @@ the words
 ` + strings.Join(words[:half], ", ") + ",\n" + strings.Join(words[half:], ", ") + `.
 Several fields, with commas between them, count by their combinations. A record
 that has several values of a field counts once for each different one. Records
-without a value are "(none)", null in JSON. Shares are of all counted records.
+without a value are "(none)", in JSON null and in CSV an empty cell (an empty
+value is "" there). Shares are of all counted records.
 
 --distinct counts the different values of other fields among the records of
 each row: --by identity --distinct address.
@@ -107,14 +108,16 @@ func (o *logsStatsOptions) run(ctx context.Context) error {
 		counter = count.NewOverview(asked.Memory)
 	}
 	defer o.tightMemory()()
-	w := &reading{app: o.app, options: &o.logsOptions, window: window, filter: chosen, count: counter.Visitor}
+	w := &reading{app: o.app, options: &o.logsOptions, window: window, filter: chosen, walked: counter.Walked}
+	each := func(*logs.File) error { return nil }
 	var once *logs.Dedupe
 	if o.dedupe {
 		once = &logs.Dedupe{}
-		w.count = func() logs.Visitor { return firsts{once, counter.Visitor()} }
+		each = firsts(once, counter.Visitor())
+	} else {
+		w.count = counter.Visitor
 	}
-	w.walked = counter.Walked
-	if err := w.run(ctx, o.targets, func(*logs.File) error { return nil }); err != nil {
+	if err := w.run(ctx, o.targets, each); err != nil {
 		return err
 	}
 	if overview {
@@ -129,16 +132,18 @@ func (o *logsStatsOptions) run(ctx context.Context) error {
 	return w.err()
 }
 
-// firsts hands over those records only that did not come before.
-type firsts struct {
-	once *logs.Dedupe
-	next logs.Visitor
-}
-
-func (v firsts) File(f *logs.File, data []byte) bool { return v.next.File(f, data) }
-
-func (v firsts) Record(f *logs.File, r *logs.Record) bool {
-	return !v.once.Seen(r) && v.next.Record(f, r)
+// firsts hands over those records only that did not come before. It counts
+// where files come in order and not in the workers, of which now one is
+// faster and now another: records with the same eventID may differ.
+func firsts(once *logs.Dedupe, to logs.Visitor) func(*logs.File) error {
+	return func(f *logs.File) error {
+		for i := range f.Records {
+			if r := &f.Records[i]; !once.Seen(r) {
+				to.Record(f, r)
+			}
+		}
+		return nil
+	}
 }
 
 // asked reads the flags that say what to count.
@@ -147,6 +152,9 @@ func (o *logsStatsOptions) asked() (count.Options, error) {
 	var err error
 	if o.top < 0 {
 		return asked, usagef("--top %d: it cannot be negative", o.top)
+	}
+	if i := slices.Index(o.targets, "-"); i >= 0 && slices.Contains(o.targets[i+1:], "-") {
+		return asked, usagef("- stands there twice: standard input can be read once")
 	}
 	if asked.By, err = fieldPaths("--by", o.by.Value()); err != nil {
 		return asked, err

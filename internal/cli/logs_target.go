@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -71,6 +72,8 @@ func (a *app) openTarget(ctx context.Context, word string, o *logsOptions) (*log
 			return &logsTarget{where: word, single: &logs.Single{Name: word}}, nil
 		case strings.ContainsAny(word, `/\`) || !errors.Is(err, os.ErrNotExist):
 			return nil, err
+		case namesFile(word):
+			return nil, withHint(err, "a trail of such a name is named by its ARN")
 		}
 	}
 	home := ""
@@ -78,10 +81,23 @@ func (a *app) openTarget(ctx context.Context, word string, o *logsOptions) (*log
 		home = id.Region
 	}
 	cfg, err := a.loadFor(ctx, o.aws, home)
+	if errors.Is(err, awsconf.ErrNoRegion) {
+		err = fmt.Errorf("no file or folder named %s is here, so it is taken for a trail: %w", word, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return trailTarget(ctx, cfg, word, o)
+}
+
+// namesFile tells words that are meant as files. A trail's name may end so, too,
+// but nobody is asked for a trail because of a slip in a file's name.
+func namesFile(word string) bool {
+	switch strings.ToLower(filepath.Ext(word)) {
+	case ".json", ".jsonl", ".ndjson", ".gz", ".log", ".txt", ".csv", ".zip", ".parquet":
+		return true
+	}
+	return false
 }
 
 func folderTarget(dir string) (*logsTarget, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -63,6 +64,9 @@ func (o *logsViewOptions) run(ctx context.Context) error {
 	chosen, err := o.filter.compile()
 	if err != nil {
 		return err
+	}
+	if slices.Contains(o.pick.eventIDs.Value(), "") {
+		return usagef("--event-id is empty: name an event's ID")
 	}
 	if err := o.checkSearch(chosen); err != nil {
 		return err

@@ -199,7 +199,7 @@ func valueWords(v count.Value) string {
 	switch {
 	case v.Absent:
 		return "(none)"
-	case strings.TrimSpace(v.Text) == "":
+	case strings.TrimSpace(v.Text) == "", v.Text == "(none)", v.Text == "(others)":
 		return `"` + term.Escape(v.Text) + `"`
 	}
 	return term.Escape(v.Text)

@@ -3,6 +3,7 @@ package render
 import (
 	"bufio"
 	"strconv"
+	"strings"
 	"time"
 
 	"trailctl/logs/count"
@@ -16,13 +17,13 @@ func statsCSV(w *bufio.Writer, r *count.Result, top int) error {
 		head = append(head, "from")
 	}
 	for _, name := range r.By {
-		head = append(head, name)
+		head = append(head, csvText(name))
 	}
 	head = append(head, "records")
 	if r.Interval == 0 {
 		head = append(head, "share", "first", "last")
 		for _, name := range r.Distinct {
-			head = append(head, "distinct "+name)
+			head = append(head, csvText("distinct "+name))
 		}
 	}
 	if err := csvRow(w, head...); err != nil {
@@ -70,12 +71,17 @@ func statsRows(w *bufio.Writer, r *count.Result, g count.Group, named []string) 
 	return csvRow(w, row...)
 }
 
+// csvValue is the cell of a value: nothing at all where there is none, which
+// no text looks like. An empty one stands in quotes, by which PostgreSQL and
+// DuckDB tell it from nothing.
 func csvValue(v count.Value) string {
-	if v.Absent {
-		return "(none)"
+	if !v.Absent && v.Text == "" {
+		return `""`
 	}
-	return v.Text
+	return csvText(v.Text)
 }
+
+func csvText(s string) string { return string(appendCSV(nil, s)) }
 
 func csvTime(t time.Time) string {
 	if t.IsZero() {
@@ -84,15 +90,8 @@ func csvTime(t time.Time) string {
 	return t.Format(time.RFC3339)
 }
 
-// csvRow writes a row.
+// csvRow writes a row of cells that are as they are to stand there.
 func csvRow(w *bufio.Writer, cells ...string) error {
-	line := w.AvailableBuffer()
-	for i, cell := range cells {
-		if i > 0 {
-			line = append(line, ',')
-		}
-		line = appendCSV(line, cell)
-	}
-	_, err := w.Write(append(line, '\n'))
+	_, err := w.WriteString(strings.Join(cells, ",") + "\n")
 	return err
 }

@@ -123,14 +123,14 @@ func overviewCSV(w *bufio.Writer, o *count.Overview, top int) error {
 	}
 	all := &count.Result{Total: o.Total}
 	for _, f := range overviewFacts(o) {
-		if err := statsRows(w, all, f.group, []string{f.name, ""}); err != nil {
+		if err := statsRows(w, all, f.group, []string{csvText(f.name), ""}); err != nil {
 			return err
 		}
 	}
 	for _, p := range partsOf(o) {
 		groups, _ := p.groups(top)
 		for _, g := range groups {
-			if err := statsRows(w, p.result, g, []string{p.one, csvValue(g.Values[0])}); err != nil {
+			if err := statsRows(w, p.result, g, []string{csvText(p.one), csvValue(g.Values[0])}); err != nil {
 				return err
 			}
 		}

@@ -97,6 +97,9 @@ func ParseWindow(start, end, since string, now time.Time) (Window, error) {
 		if w.Start, err = Parse(since, now); err != nil {
 			return w, fmt.Errorf("--since: %w", err)
 		}
+		if w.Start.Equal(now) && since != "now" {
+			return w, fmt.Errorf("--since %s: that is no time at all: use 90s, 15m, 2h, 7d or 2w", since)
+		}
 	}
 	if start != "" {
 		if w.Start, err = Parse(start, now); err != nil {

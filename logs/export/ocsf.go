@@ -29,7 +29,7 @@ type ocsfWriter struct {
 	raw bool
 	object
 	event
-	paths []string // of what stands in unmapped
+	paths map[string]bool // of what stands in unmapped
 }
 
 // event is a record taken apart: the JSON of its fields.

@@ -2,7 +2,6 @@ package export
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"trailctl/logs"
@@ -165,7 +164,10 @@ func mapped(path string) bool {
 
 // unmapped writes all other fields under their paths.
 func (w *ocsfWriter) unmapped(r *logs.Record, c class) {
-	w.paths = w.paths[:0]
+	if len(w.paths) > 1000 || w.paths == nil { // no room is kept for what one odd record had
+		w.paths = map[string]bool{}
+	}
+	clear(w.paths)
 	w.in("unmapped")
 	w.others("", r.Raw, c)
 	w.out()
@@ -180,8 +182,8 @@ func (w *ocsfWriter) others(prefix string, of []byte, c class) {
 			path == "resources" && c.class == classAPI:
 		case isObject(value) && parent(path):
 			w.others(path+".", value, c)
-		case !slices.Contains(w.paths, path): // a name may come twice
-			w.paths = append(w.paths, path)
+		case !w.paths[path]: // a name may come twice
+			w.paths[path] = true
 			w.json(path, value)
 		}
 		return true

@@ -110,9 +110,11 @@ func holds(t *testing.T, f *Filter, data []byte) (matches int) {
 
 // FuzzAbsent looks for files of any kind that are passed over wrongly.
 func FuzzAbsent(f *testing.F) {
-	for _, e := range []string{"eventName=RunInstances", "userAgent=~a.*", "awsRegion in a,b", "service=ec2", "sourceIPAddress$=7", `userAgent=*\**`} {
+	for _, e := range []string{"eventName=RunInstances", "userAgent=~a.*", "awsRegion in a,b", "service=ec2", "sourceIPAddress$=7", `userAgent=*\**`,
+		"203.0.113.7", "::ffff:203.0.113.0/120", "fe80::1%eth0", "eventTime>=2026-01-01"} {
 		f.Add([]byte(records), e)
 		f.Add([]byte(`{"Events":[{"CloudTrailEvent":"{\"eventID\":\"\\u0041\",\"eventName\":\"\u0052unInstances\"}"}]}`), e)
+		f.Add([]byte(`{"Records":[{"eventVersion":"1.08","sourceIPAddress":"::FFFF:cb00:7107"},{"sourceIPAddress":"fe80::1%eth0"}]}`), e)
 		f.Add([]byte(`id \x52unInstances ec2.amazonaws.com us-east-1 10.0.0.7 User-Agent=*`), e)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
@@ -156,6 +158,49 @@ func FuzzAbsentSpelled(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzAbsentAddress writes an IPv4 address in many spellings: --source-ip must
+// find it by any of them, and so must not pass over the file.
+func FuzzAbsentAddress(f *testing.F) {
+	for i, n := range []uint32{0xcb007107, 0, 7, 0xffff0000, 0xffffffff, 0x0a000001} {
+		f.Add(n, uint64(i))
+	}
+	f.Fuzz(func(t *testing.T, n uint32, seed uint64) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		texts := addressTexts(n)
+		for _, flag := range append(texts, texts[0]+"/32", texts[1]+"/128", texts[2]+"/128") {
+			filter := mustCompile(t, Options{SourceIPs: []string{flag}})
+			for _, text := range texts {
+				mixed := []byte(text)
+				for i, c := range mixed {
+					if c >= 'a' && random.IntN(2) == 0 {
+						mixed[i] = c - 'a' + 'A'
+					}
+				}
+				record := `{"eventVersion":"1.08","sourceIPAddress":` + spelled(random, string(mixed)) + `}`
+				for _, data := range []string{`{"Records":[` + record + `]}`, `{"Events":[{"CloudTrailEvent":` + spelled(random, record) + `}]}`} {
+					if holds(t, filter, []byte(data)) != 1 {
+						t.Errorf("%s: no match in %q", filter, data)
+					}
+				}
+			}
+		}
+	})
+}
+
+// addressTexts are ways to write an IPv4 address.
+func addressTexts(n uint32) []string {
+	dotted := fmt.Sprintf("%d.%d.%d.%d", n>>24, n>>16&255, n>>8&255, n&255)
+	high, low := n>>16, n&0xffff
+	texts := []string{
+		dotted, "::ffff:" + dotted, fmt.Sprintf("::ffff:%x:%x", high, low), fmt.Sprintf("::ffff:%04x:%04x", high, low),
+		fmt.Sprintf("0:0:0:0:0:ffff:%x:%x", high, low), "0::ffff:" + dotted, fmt.Sprintf("::ffff:%x:%x%%eth0", high, low),
+	}
+	if n == 0 {
+		texts = append(texts, "0:0:0:0:0:ffff::")
+	}
+	return texts
 }
 
 // spellings are files with one record that has the value.

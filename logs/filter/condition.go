@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"trailctl/logs"
 )
@@ -60,7 +61,9 @@ func (e expression) compile() (*condition, error) {
 		c.match = func(r *logs.Record) bool { return !anyValue(path, r, test) }
 		return c, nil
 	}
-	c.match = func(r *logs.Record) bool { return anyValue(path, r, test) }
+	if c.match = e.eventTime(path); c.match == nil {
+		c.match = func(r *logs.Record) bool { return anyValue(path, r, test) }
+	}
 	if verbatim(e.field) {
 		c.literals = literals
 	}
@@ -137,30 +140,60 @@ var errRelative = errors.New("a time that depends on the clock: write a date or 
 // comparison compares numbers with numbers and times with times. A value of
 // another kind is neither below nor above.
 func (e expression) comparison() (func([]byte) bool, error) {
-	value := e.values[0]
-	holds := map[string]func(int) bool{
-		opLess:    func(c int) bool { return c < 0 },
-		opAtMost:  func(c int) bool { return c <= 0 },
-		opMore:    func(c int) bool { return c > 0 },
-		opAtLeast: func(c int) bool { return c >= 0 },
-	}[e.op]
-	if limit, ok := parseDecimal([]byte(value)); ok {
+	holds := e.order()
+	if limit, ok := parseDecimal([]byte(e.values[0])); ok {
 		return func(text []byte) bool {
 			d, ok := parseDecimal(text)
 			return ok && holds(d.compare(limit))
 		}, nil
 	}
+	limit, err := e.time()
+	if err != nil {
+		return nil, err
+	}
+	return func(text []byte) bool {
+		at, ok := parseTime(text)
+		return ok && holds(at.Compare(limit))
+	}, nil
+}
+
+// order tells of the result of a comparison whether the operator holds.
+func (e expression) order() func(int) bool {
+	return map[string]func(int) bool{
+		opLess:    func(c int) bool { return c < 0 },
+		opAtMost:  func(c int) bool { return c <= 0 },
+		opMore:    func(c int) bool { return c > 0 },
+		opAtLeast: func(c int) bool { return c >= 0 },
+	}[e.op]
+}
+
+// time is the value to compare with, which must be a time.
+func (e expression) time() (time.Time, error) {
+	value := e.values[0]
 	if relative(value) {
-		return nil, fmt.Errorf("%q is %w", value, errRelative)
+		return time.Time{}, fmt.Errorf("%q is %w", value, errRelative)
 	}
 	at, ok := parseTime([]byte(value))
 	if !ok {
-		return nil, fmt.Errorf("%q is neither a number nor a time, and %s compares only these: write 100, 8.82e-05, 2026-01-31 or 2026-01-31T13:00:00Z",
+		return time.Time{}, fmt.Errorf("%q is neither a number nor a time, and %s compares only these: write 100, 8.82e-05, 2026-01-31 or 2026-01-31T13:00:00Z",
 			value, e.op)
 	}
-	limit := newMoment(at)
-	return func(text []byte) bool {
-		c, ok := limit.compare(text)
-		return ok && holds(c)
-	}, nil
+	return at, nil
+}
+
+// eventTime compares the eventTime with a time; nil when the expression does
+// something else.
+func (e expression) eventTime(path logs.Path) func(*logs.Record) bool {
+	holds := e.order()
+	if holds == nil || !isEventTime(path.String()) {
+		return nil
+	}
+	limit, err := e.time()
+	if err != nil { // a number
+		return nil
+	}
+	return func(r *logs.Record) bool {
+		at, ok := r.Time()
+		return ok && holds(at.Compare(limit))
+	}
 }

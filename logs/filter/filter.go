@@ -192,7 +192,11 @@ func anyOf(list []*condition, joint string) *condition {
 		c.cost += one.cost
 		c.whole = c.whole || one.whole
 		known = known && one.literals != nil
-		c.literals = append(c.literals, one.literals...)
+		for _, l := range one.literals {
+			if !slices.ContainsFunc(c.literals, l.same) {
+				c.literals = append(c.literals, l)
+			}
+		}
 	}
 	c.text = strings.Join(texts, joint)
 	if !known || len(c.literals) > maxLiterals {

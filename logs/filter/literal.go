@@ -23,6 +23,10 @@ func newLiteral(text []byte, fold bool) literal {
 	return literal{text: text, fold: fold, anchor: at}
 }
 
+func (l literal) same(other literal) bool {
+	return l.fold == other.fold && bytes.Equal(l.text, other.text)
+}
+
 // in tells whether the text stands in data.
 func (l *literal) in(data []byte) bool {
 	switch {

@@ -24,9 +24,9 @@ func sourceIP(v string) (*condition, error) {
 	case v == "":
 		return nil, errEmpty
 	case strings.Contains(v, "/"):
-		network, err := netip.ParsePrefix(v)
+		network, err := network(v)
 		if err != nil {
-			return nil, notNetwork(v)
+			return nil, err
 		}
 		use(func(text []byte) bool {
 			a, ok := address(text)
@@ -36,20 +36,16 @@ func sourceIP(v string) (*condition, error) {
 		return c, nil
 	}
 	if a, err := netip.ParseAddr(v); err == nil {
-		p := parsePattern(v)
-		if a = plain(a, v); a.Is4() {
-			// In the form ::ffff:203.0.113.7 it ends like this, too.
-			use(func(text []byte) bool {
-				if !bytes.HasSuffix(text, []byte(a.String())) {
-					return false
-				}
-				got, ok := address(text)
-				return ok && got == a
-			})
-			c.literals = []literal{newLiteral([]byte(a.String()), false)}
+		if a = plain(a); a.Is4() {
+			text := []byte(a.String()) // the only way to write it without colons
+			use(func(got []byte) bool { return bytes.Equal(got, text) || mappedAs(got, a) })
+			c.literals = []literal{newLiteral(text, false), mappedMark}
 			return c, nil
 		}
-		use(p.match)
+		use(func(text []byte) bool {
+			got, ok := address(text)
+			return ok && got == a
+		})
 		return c, nil
 	}
 	if strings.Trim(v, "0123456789.") == "" || strings.Contains(v, ":") && !strings.Contains(v, "*") {
@@ -61,8 +57,40 @@ func sourceIP(v string) (*condition, error) {
 	return c, nil
 }
 
-func notNetwork(v string) error {
+// mappedMark stands in every spelling of an IPv4 address as an IPv6 one that
+// does not end with it as it is usually written: ::ffff:cb00:7107,
+// 0:0:0:0:0:FFFF:cb00:7107.
+var mappedMark = newLiteral([]byte("ffff:"), true)
+
+// mappedAs tells whether text is an IPv4 address written as an IPv6 one.
+func mappedAs(text []byte, a netip.Addr) bool {
+	if bytes.IndexByte(text, ':') < 0 {
+		return false
+	}
+	got, ok := address(text)
+	return ok && got == a
+}
+
+// network reads a network. One of addresses such as ::ffff:203.0.113.7 is the
+// network of the IPv4 addresses that they stand for.
+func network(v string) (netip.Prefix, error) {
 	base, bits, _ := strings.Cut(v, "/")
+	base, _, _ = strings.Cut(base, "%")
+	n, err := netip.ParsePrefix(base + "/" + bits)
+	if err != nil {
+		return n, notNetwork(base, bits)
+	}
+	if !n.Addr().Is4In6() {
+		return n, nil
+	}
+	const before = 96 // the bits of ::ffff:
+	if n.Bits() < before {
+		return n, fmt.Errorf("a network of IPv4 addresses in this form has %d to 128 bits behind the slash, not %s", before, bits)
+	}
+	return netip.PrefixFrom(n.Addr().Unmap(), n.Bits()-before), nil
+}
+
+func notNetwork(base, bits string) error {
 	if a, err := netip.ParseAddr(base); err == nil {
 		return fmt.Errorf("a network of %s has 0 to %d bits behind the slash, not %q", base, a.BitLen(), bits)
 	}
@@ -79,13 +107,10 @@ func address(text []byte) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	a, err := netip.ParseAddr(string(text))
-	return plain(a, string(text)), err == nil
+	return plain(a), err == nil
 }
 
-// plain makes an IPv4 address of one that is written ::ffff:203.0.113.7.
-func plain(a netip.Addr, text string) netip.Addr {
-	if strings.Contains(text, ".") {
-		return a.Unmap()
-	}
-	return a
-}
+// plain is an address without the zone, which says through what interface of
+// some host it was reached, and as an IPv4 address where it stands for one:
+// ::ffff:203.0.113.7.
+func plain(a netip.Addr) netip.Addr { return a.WithZone("").Unmap() }

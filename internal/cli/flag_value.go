@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,6 +17,9 @@ func flagValue(f cli.Flag, name, value string) (string, error) {
 	switch f.(type) {
 	case *cli.DurationFlag:
 		d, err := when.ParseAgo(value)
+		if n, ok := time.ParseDuration(value); ok == nil && n < 0 {
+			return value, nil // the command says why it cannot be negative
+		}
 		if err != nil {
 			return "", usagef("--%s: %s", name, err)
 		}

@@ -17,7 +17,7 @@ func TestFlagValue(t *testing.T) {
 		{length, "7d", "168h0m0s", ""},
 		{length, "90s", "1m30s", ""},
 		{length, "1h30m", "1h30m0s", ""},
-		{length, "-1h", "", "length of time"},
+		{length, "-1h", "-1h", ""},
 		{length, "soon", "", "use 90s, 15m, 2h, 7d or 2w"},
 		{length, "", "", "length of time"},
 		{number, "12", "12", ""},

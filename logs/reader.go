@@ -28,6 +28,12 @@ func (rd *reader) readAll() {
 		if !rd.read(j) {
 			return
 		}
+		// A file of which nothing is wanted is done with before its turn comes.
+		if len(j.space.records) == 0 {
+			j.file.Records = nil
+			rd.done(j)
+			j.space = nil
+		}
 		j.ready <- false
 	}
 }

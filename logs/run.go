@@ -12,6 +12,7 @@ import (
 type run struct {
 	*Walker
 	ctx      context.Context
+	fetchers int
 	decoders int
 
 	order  chan *job // all of them
@@ -52,11 +53,14 @@ func (w *Walker) newRun(ctx context.Context) *run {
 	if fetchers <= 0 {
 		fetchers = defaultFetchers
 	}
+	// Files differ in size by a factor of a hundred: behind a large one there
+	// must be enough others to keep everybody busy.
+	ahead := max(fetchers, defaultFetchers)
 	r := &run{
-		Walker: w, ctx: ctx, decoders: decoders,
-		order:  make(chan *job, fetchers),
-		fetch:  make(chan *job),
-		decode: make(chan *job, fetchers),
+		Walker: w, ctx: ctx, fetchers: fetchers, decoders: decoders,
+		order:  make(chan *job, ahead),
+		fetch:  make(chan *job, ahead),
+		decode: make(chan *job, ahead),
 		stored: newBudget(storedBudget), unpacked: newBudget(unpackedBudget),
 		free: make(chan struct{}, decoders+2),
 	}

@@ -75,7 +75,7 @@ func (w *Walker) Files(ctx context.Context, found iter.Seq2[Found, error]) iter.
 
 		run := w.newRun(ctx)
 		running.Go(func() { run.produce(found) })
-		for range cap(run.order) {
+		for range run.fetchers {
 			running.Go(run.fetchAll)
 		}
 		for range run.decoders {

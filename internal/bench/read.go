@@ -90,7 +90,7 @@ func (o *options) groupRows(dir, find, both string) []*row {
 func (o *options) duck(name string, answer func([]byte) (string, error), dir, query string) *row {
 	script := `import duckdb
 for row in duckdb.sql("""WITH r AS (SELECT unnest(Records) AS r FROM read_json('` + dir + `/**/*.json.gz',
-  columns={Records: 'STRUCT(eventName VARCHAR)[]'}, maximum_object_size=1000000000)) ` + query + `""").fetchall():
+  columns={Records: 'STRUCT(eventName VARCHAR)[]'}, maximum_object_size=67108864)) ` + query + `""").fetchall():
   print(*row, sep="\t")`
 	return &row{name: name, args: []string{o.python, "-c", script}, answer: answer, missing: command(context.Background(), nil, o.python, "-c", "import duckdb").Run() != nil}
 }

@@ -89,6 +89,7 @@ func (o *options) groupRows(dir, find, both string) []*row {
 // of requestParameters by itself.
 func (o *options) duck(name string, answer func([]byte) (string, error), dir, query string) *row {
 	script := `import duckdb
+duckdb.sql("SET enable_progress_bar = false")
 for row in duckdb.sql("""WITH r AS (SELECT unnest(Records) AS r FROM read_json('` + dir + `/**/*.json.gz',
   columns={Records: 'STRUCT(eventName VARCHAR)[]'}, maximum_object_size=67108864)) ` + query + `""").fetchall():
   print(*row, sep="\t")`
@@ -116,7 +117,7 @@ func statsAnswer(out []byte) (string, error) {
 func pairsAnswer(out []byte) (string, error) {
 	counts := map[string]int{}
 	for line := range strings.Lines(string(out)) {
-		name, number, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		name, number, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
 		n, err := strconv.Atoi(number)
 		if err != nil {
 			return "", err

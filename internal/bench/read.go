@@ -81,7 +81,9 @@ func (o *options) groupRows(dir, find, both string) []*row {
 	return []*row{
 		{name: "trailctl", answer: statsAnswer, args: []string{o.program, "logs", "stats", dir, "--by", "eventName", "--output", "json"}},
 		o.duck("DuckDB", pairsAnswer, dir, "SELECT r.eventName, count(*) FROM r GROUP BY 1"),
-		{name: "zcat | jq", answer: namesAnswer, args: shell(find + both + `-n40 sh -c 'zcat "$@" | jq -r ".Records[].eventName"' sh`)},
+		// Added up by batch: what two processes write to one pipe gets mixed.
+		{name: "zcat | jq", answer: pairsAnswer,
+			args: shell(find + both + `-n40 sh -c 'zcat "$@" | jq -r ".Records[].eventName" | awk "{n[\$0]++} END {for (k in n) print k \"\t\" n[k]}"' sh`)},
 	}
 }
 
@@ -122,15 +124,7 @@ func pairsAnswer(out []byte) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		counts[name] = n
-	}
-	return canonical(counts), nil
-}
-
-func namesAnswer(out []byte) (string, error) {
-	counts := map[string]int{}
-	for line := range strings.Lines(string(out)) {
-		counts[strings.TrimSpace(line)]++
+		counts[name] += n
 	}
 	return canonical(counts), nil
 }

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // errClash says that two keys would be one file where upper and lower case
@@ -50,7 +51,7 @@ type folder struct {
 
 	mu    sync.Mutex
 	names map[uint64]taken // of what is there, or was claimed, by folded name
-	wrote bool
+	wrote atomic.Bool
 
 	placing sync.Mutex // held from looking whether a name is free to taking it
 }
@@ -140,7 +141,7 @@ func (f *folder) close(sync bool) error {
 	if f.path != "." { // that is the top, which stays open
 		defer f.root.Close()
 	}
-	if !sync || !f.wrote {
+	if !sync || !f.wrote.Load() {
 		return nil
 	}
 	dir, err := f.root.Open(".")
@@ -197,7 +198,7 @@ func (t *folders) root(dir string) (*os.Root, error) {
 		if err := above.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
-		above.wrote = true
+		above.wrote.Store(true)
 	}
 	root, err := above.root.OpenRoot(name)
 	if err != nil {

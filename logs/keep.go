@@ -74,7 +74,7 @@ func (w *fetcher) place(at *folder, name, temp string, f Found, meta map[string]
 	if err != nil {
 		return false, err
 	}
-	at.wrote = true
+	at.wrote.Store(true)
 	return (there || !isDigest(f)) && saved, at.root.Rename(temp, name)
 }
 

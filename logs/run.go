@@ -53,14 +53,11 @@ func (w *Walker) newRun(ctx context.Context) *run {
 	if fetchers <= 0 {
 		fetchers = defaultFetchers
 	}
-	// Files differ in size by a factor of a hundred: behind a large one there
-	// must be enough others to keep everybody busy.
-	ahead := max(fetchers, defaultFetchers)
 	r := &run{
 		Walker: w, ctx: ctx, fetchers: fetchers, decoders: decoders,
-		order:  make(chan *job, ahead),
-		fetch:  make(chan *job, ahead),
-		decode: make(chan *job, ahead),
+		order:  make(chan *job, fetchers),
+		fetch:  make(chan *job),
+		decode: make(chan *job, fetchers),
 		stored: newBudget(storedBudget), unpacked: newBudget(unpackedBudget),
 		free: make(chan struct{}, decoders+2),
 	}

@@ -62,7 +62,7 @@ func TestWalkStopsEarly(t *testing.T) {
 			break
 		}
 	}
-	if n := leftBehind(before); n > 0 || b.gets > defaultFetchers+20 {
+	if n := leftBehind(before); n > 0 || b.gets > 20 {
 		t.Errorf("%d goroutines left, %d files fetched for 3", n, b.gets)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

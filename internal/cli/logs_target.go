@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -100,13 +99,18 @@ func namesFile(word string) bool {
 	return false
 }
 
+// localFetchers is how many files of a folder are read ahead. Log files differ
+// in size by a factor of a hundred: behind a large one there must be enough
+// others to keep every processor busy.
+const localFetchers = 32
+
 func folderTarget(dir string) (*logsTarget, error) {
 	f, err := bucket.OpenFolder(dir)
 	if err != nil {
 		return nil, err
 	}
 	return &logsTarget{
-		where: dir, source: f, fetchers: max(2, runtime.NumCPU()),
+		where: dir, source: f, fetchers: localFetchers,
 		query: logs.Query{Flat: true, Local: true}, close: func() { f.Close() },
 	}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"strings"
@@ -34,8 +33,7 @@ type resuming struct {
 
 	checked bool      // the SDK compares the bytes of the first connection with S3's checksum
 	broke   bool      // there was a second connection
-	want    string    // the MD5 that sum is to have at the end
-	sum     hash.Hash // nil when the SDK checks, or there is nothing to check
+	sum     *checksum // nil when the SDK checks, or there is nothing to check
 }
 
 // md5Of is the MD5 that an answer tells, in hex. ETags of several parts have a
@@ -53,7 +51,7 @@ func md5Of(out *s3.GetObjectOutput) string {
 
 // verified tells, at the end, whether a checksum vouches for all bytes.
 func (r *resuming) verified() bool {
-	return r.checked && !r.broke || r.sum != nil && hex.EncodeToString(r.sum.Sum(nil)) == r.want
+	return r.checked && !r.broke || r.sum != nil && r.sum.right()
 }
 
 func (r *resuming) Read(p []byte) (int, error) {
@@ -68,7 +66,7 @@ func (r *resuming) Read(p []byte) (int, error) {
 			return n, nil
 		case errors.Is(err, io.EOF) && (r.size < 0 || r.read >= r.size):
 			if r.sum != nil && !r.verified() {
-				return n, fmt.Errorf("reading %s: %w (MD5)", r.from.URI(r.key), ErrChecksum)
+				return n, fmt.Errorf("reading %s: %w (%s)", r.from.URI(r.key), ErrChecksum, r.sum.name)
 			}
 			return n, io.EOF
 		case r.checked && r.refused(err):

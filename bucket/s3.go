@@ -2,7 +2,6 @@ package bucket
 
 import (
 	"context"
-	"crypto/md5"
 	"errors"
 	"fmt"
 	"iter"
@@ -33,6 +32,8 @@ type S3 struct {
 	Patience time.Duration
 	// PageSize bounds one listing call; 0 leaves it to S3 (1,000).
 	PageSize int32
+
+	direct direct
 }
 
 // URI names an object for people.
@@ -129,7 +130,12 @@ func (b *S3) Folders(ctx context.Context, prefix string) ([]string, error) {
 // again where it broke, so that a reader sees either the whole object or an
 // error.
 func (b *S3) Get(ctx context.Context, key string) (*Body, error) {
-	out, err := b.get(ctx, key, nil)
+	if resp, err := b.direct.get(ctx, key); err == nil {
+		return b.direct.body(ctx, b, key, resp), nil
+	} else if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	out, err := b.get(ctx, key, nil, b.direct.learn(key))
 	if err != nil {
 		return nil, err
 	}
@@ -143,18 +149,18 @@ func (b *S3) Get(ctx context.Context, key string) (*Body, error) {
 	}
 	r := &resuming{ctx: ctx, from: b, key: key, etag: out.ETag, body: out.Body, size: size}
 	sum := md5Of(out)
-	if _, r.checked = s3.GetChecksumValidationMetadata(out.ResultMetadata); !r.checked && sum != "" {
-		r.want, r.sum = sum, md5.New()
+	if _, r.checked = s3.GetChecksumValidationMetadata(out.ResultMetadata); !r.checked {
+		r.sum = md5Checksum(sum)
 	}
 	return &Body{ReadCloser: r, Size: size, Metadata: meta, MD5: sum}, nil
 }
 
-func (b *S3) get(ctx context.Context, key string, change func(*s3.GetObjectInput)) (*s3.GetObjectOutput, error) {
+func (b *S3) get(ctx context.Context, key string, change func(*s3.GetObjectInput), options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
 	in := &s3.GetObjectInput{Bucket: &b.Name, Key: &key}
 	if change != nil {
 		change(in)
 	}
-	out, err := b.Client.GetObject(ctx, in)
+	out, err := b.Client.GetObject(ctx, in, options...)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", b.URI(key), classify(err))
 	}

@@ -79,6 +79,11 @@ func (c *check) checkLogFile(ctx context.Context, j logJob) {
 		return
 	}
 	uri := c.uri(ctx, j.Bucket, j.Key)
+	if bytes, ok := c.before(j); ok {
+		j.tally.before(bytes)
+		c.heard(File{URI: uri, Status: Valid, Bytes: bytes, Backfill: j.tally.id.Backfill, Before: true})
+		return
+	}
 	f := Finding{Severity: SeverityInvalid, Subject: SubjectLogFile, URI: uri}
 	var status Status
 	var bytes int64
@@ -95,10 +100,21 @@ func (c *check) checkLogFile(ctx context.Context, j logJob) {
 		status = f.judgeLog(hash, j.Hash, err)
 	}
 	j.tally.logFile(status, 1, bytes)
-	if status != Valid {
+	switch {
+	case status != Valid:
 		j.tally.find(f, j.end)
+	case c.Proved != nil:
+		c.Proved.Keep(c.proof(j.logEntry), bytes)
 	}
 	c.heard(File{URI: uri, Status: status, Bytes: bytes, Backfill: j.tally.id.Backfill})
+}
+
+// before tells whether a log file was proved in an earlier run.
+func (c *check) before(j logJob) (bytes int64, ok bool) {
+	if c.Proved == nil || j.Algorithm != hashAlgorithm {
+		return 0, false
+	}
+	return c.Proved.Holds(c.proof(j.logEntry))
 }
 
 // hash reads a log file to its end. With an error about its bytes it still

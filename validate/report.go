@@ -177,6 +177,11 @@ type Report struct {
 	BackfillDigests Counts `json:"backfillDigestFiles"`
 	LogFiles        Counts `json:"logFiles"`
 	Bytes           int64  `json:"logFileBytes"`
+	// ProvedBefore is how many of the valid log files were proved in an
+	// earlier run and not fetched in this one.
+	ProvedBefore int `json:"logFilesProvedBefore,omitempty"`
+	// Unlisted is how many log files were found that no digest file lists.
+	Unlisted int `json:"unlistedLogFiles,omitempty"`
 
 	Chains   []Chain   `json:"chains"`
 	Findings []Finding `json:"findings"`
@@ -222,6 +227,7 @@ func (c *check) report(interrupted bool) *Report {
 		r.Findings = append(r.Findings, t.findings...)
 		r.LogFiles.sum(ch.LogFiles)
 		r.Bytes += ch.Bytes
+		r.ProvedBefore += t.earlier
 		if ch.Backfill {
 			r.BackfillDigests.sum(ch.Digests)
 		} else {

@@ -15,6 +15,7 @@ type tally struct {
 	digests  Counts
 	logFiles Counts
 	bytes    int64
+	earlier  int     // of logFiles, proved in an earlier run
 	covered  []Range // unsorted, whole
 	first    time.Time
 	findings []Finding
@@ -55,6 +56,15 @@ func (t *tally) logFile(s Status, n int, bytes int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.logFiles.add(s, n)
+	t.bytes += bytes
+}
+
+// before counts a log file that was proved in an earlier run.
+func (t *tally) before(bytes int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.logFiles.Valid++
+	t.earlier++
 	t.bytes += bytes
 }
 

@@ -82,6 +82,9 @@ type Options struct {
 	Workers int
 	// Unlisted also looks for log files that no digest file lists.
 	Unlisted bool
+	// Proved, when set, remembers log files: those that it holds are counted as
+	// valid and not fetched.
+	Proved Proved
 	// OnFile, when set, hears of each file as it has been checked. It is
 	// called by one goroutine at a time and should return soon.
 	OnFile func(File)
@@ -110,6 +113,7 @@ type File struct {
 	URI      string
 	Status   Status
 	Bytes    int64 // uncompressed bytes that were hashed
+	Before   bool  // proved in an earlier run, and not fetched in this one
 }
 
 // Status of a file.

@@ -13,11 +13,7 @@ func first(ctx context.Context, o *options, c *corpus) error {
 	if o.latency < 0 {
 		ms = 20
 	}
-	s, err := loadStore(c.logs(), time.Duration(ms)*time.Millisecond)
-	if err != nil {
-		return err
-	}
-	url, stop, err := s.serve()
+	url, stop, err := served(ctx, c.logs(), time.Duration(ms)*time.Millisecond)
 	if err != nil {
 		return err
 	}

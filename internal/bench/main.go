@@ -36,11 +36,14 @@ type options struct {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "gunzip" { // a row of "read", as a process of its own
-		if err := gunzipAll(os.Args[2], os.Args[3]); err != nil {
-			fail(err)
+	if len(os.Args) == 4 { // a part of a measurement, as a process of its own
+		part := map[string]func(string, string) error{"gunzip": gunzipAll, "serve": serve}[os.Args[1]]
+		if part != nil {
+			if err := part(os.Args[2], os.Args[3]); err != nil {
+				fail(err)
+			}
+			return
 		}
-		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -51,15 +56,54 @@ func loadStore(dir string, pause time.Duration) (*store, error) {
 	return s, err
 }
 
-// serve answers on a free port of the loopback until stop is called.
-func (s *store) serve() (url string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// served starts a loopback S3 over a folder as a process of its own. In this
+// one it would be counted to each program that is measured: the peak memory of
+// a process begins with that of the one that started it.
+func served(ctx context.Context, dir string, pause time.Duration) (url string, stop func(), err error) {
+	self, err := os.Executable()
 	if err != nil {
 		return "", nil, err
 	}
+	c := command(ctx, nil, self, "serve", dir, pause.String())
+	in, err := c.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := c.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() { in.Close(); _ = c.Wait() }
+	if url, err = bufio.NewReader(out).ReadString('\n'); err != nil {
+		stop()
+		return "", nil, fmt.Errorf("the loopback S3 did not start: %w", err)
+	}
+	return strings.TrimSpace(url), stop, nil
+}
+
+// serve is the other process. It says where it listens and answers until its
+// standard input ends.
+func serve(dir, pause string) error {
+	wait, err := time.ParseDuration(pause)
+	if err != nil {
+		return err
+	}
+	s, err := loadStore(dir, wait)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
 	server := &http.Server{Handler: s}
 	go server.Serve(l)
-	return "http://" + l.Addr().String(), func() { server.Close() }, nil
+	fmt.Println("http://" + l.Addr().String())
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return errors.Join(err, server.Close())
 }
 
 func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -24,9 +24,11 @@ type validateOptions struct {
 	accounts cli.StringSlice
 
 	trailARN, bucket, prefix, keys string
+	junit, resume                  string
 	prefixSet                      bool
 	concurrency                    int
-	verbose, unlisted              bool
+	verbose, unlisted, follow      bool
+	every                          time.Duration
 }
 
 func (a *app) validateCommand() *cli.Command {
@@ -71,6 +73,10 @@ func (o *validateOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "public-keys", Usage: "`FILE` of saved public keys, instead of asking CloudTrail", Destination: &o.keys},
 		&cli.IntFlag{Name: "concurrency", Usage: "check `N` log files at a time (default: 64, of a folder as many as there are processors)", Destination: &o.concurrency},
 		&cli.BoolFlag{Name: "unlisted", Usage: "also look for log files that no digest file lists", Destination: &o.unlisted},
+		&cli.StringFlag{Name: "junit", Usage: "also write the result to `FILE` in JUnit's form", Destination: &o.junit},
+		&cli.StringFlag{Name: "resume", Usage: "keep in `FILE` which log files were proved, and do not hash those again", Destination: &o.resume},
+		&cli.BoolFlag{Name: "follow", Usage: "go on, prove each digest file as it comes, and end with exit code 3 at the first finding", Destination: &o.follow},
+		&cli.DurationFlag{Name: "every", Usage: "with --follow, look for digest files after each `DURATION`", Value: defaultEvery, Destination: &o.every},
 		&cli.BoolFlag{Name: "verbose", Usage: "name valid files, too", Destination: &o.verbose},
 	}, windowFlags(&o.window), outputFlags(&o.output, "table", "json", "text"), aws)
 }
@@ -92,6 +98,9 @@ func (o *validateOptions) action(c *cli.Context) error {
 }
 
 const maxConcurrency = 512
+
+// defaultEvery is short beside the hour that a digest file covers.
+const defaultEvery = 5 * time.Minute
 
 func (o *validateOptions) run(ctx context.Context) error {
 	now := o.app.now()
@@ -115,6 +124,17 @@ func (o *validateOptions) run(ctx context.Context) error {
 	check.Accounts, check.Unlisted = o.accounts.Value(), o.unlisted
 	if o.concurrency > 0 {
 		check.Workers = o.concurrency
+	}
+	if o.resume != "" {
+		proofs, err := validate.OpenProofs(o.resume)
+		if err != nil {
+			return err
+		}
+		defer proofs.Close()
+		check.Proved = proofs
+	}
+	if o.follow {
+		return o.followTrail(ctx, check)
 	}
 
 	progress := term.NewProgress(o.app.streams, time.Now)
@@ -219,35 +239,3 @@ func beginning(t time.Time) string {
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// validateWatch sees each file as it has been checked.
-type validateWatch struct {
-	options       *validateOptions
-	progress      *term.Progress
-	started       time.Time
-	digests, logs int
-	bytes         int64
-	files         []validate.File
-	err           error // of writing valid files
-}
-
-func (w *validateWatch) file(f validate.File) {
-	if f.Digest {
-		w.digests++
-	} else {
-		w.logs, w.bytes = w.logs+1, w.bytes+f.Bytes
-	}
-	rate := float64(w.logs) / max(time.Since(w.started).Seconds(), 0.001)
-	w.progress.Show("%s, %s (%s), %.0f/s", render.Count(w.digests, "digest file"), render.Count(w.logs, "log file"), render.Size(w.bytes), rate)
-	if !w.options.verbose {
-		return
-	}
-	if w.options.app.format(w.options.output) == "json" {
-		w.files = append(w.files, f)
-		return
-	}
-	if f.Status == validate.Valid && w.err == nil {
-		w.progress.Clear()
-		w.err = render.ValidFile(w.options.app.streams.Out, f)
-	}
-}

@@ -26,11 +26,16 @@ import (
 type direct struct {
 	learned atomic.Pointer[request]
 	// failed counts answers in a row that were of no use. After too many, as
-	// with a clock that is wrong, asking twice is a waste.
+	// with a clock that is wrong, asking twice is a waste, and the SDK is left
+	// alone for a while.
 	failed atomic.Int32
+	rests  atomic.Int64 // until then, in Unix nanoseconds
 }
 
-const directFailures = 16
+const (
+	directFailures = 16
+	directRest     = 30 * time.Second
+)
 
 // request is how the SDK asked, less what belongs to one object or moment.
 type request struct {
@@ -109,12 +114,15 @@ var errIndirect = errors.New("not an object's body")
 // to be asked.
 func (d *direct) get(ctx context.Context, key string) (*http.Response, error) {
 	q := d.learned.Load()
-	if q == nil || d.failed.Load() >= directFailures {
+	if q == nil || time.Now().UnixNano() < d.rests.Load() {
 		return nil, errIndirect
 	}
 	resp, err := q.send(ctx, key)
 	if err != nil {
-		d.failed.Add(1)
+		if d.failed.Add(1) >= directFailures {
+			d.failed.Store(0)
+			d.rests.Store(time.Now().Add(directRest).UnixNano())
+		}
 		return nil, err
 	}
 	d.failed.Store(0)
@@ -169,7 +177,10 @@ func (d *direct) body(ctx context.Context, from *S3, key string, resp *http.Resp
 	}
 	md5 := md5Of(out)
 	r := &resuming{ctx: ctx, from: from, key: key, etag: out.ETag, body: resp.Body, size: resp.ContentLength, sum: checksumOf(h, md5)}
-	return &Body{ReadCloser: r, Size: resp.ContentLength, Metadata: meta, MD5: md5}
+	return &Body{
+		ReadCloser: r, Size: resp.ContentLength, Metadata: meta, MD5: md5,
+		ETag: strings.Trim(h.Get("Etag"), `"`), VersionID: h.Get("X-Amz-Version-Id"),
+	}
 }
 
 func headerText(h http.Header, name string) *string {

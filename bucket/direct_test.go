@@ -40,6 +40,7 @@ func TestDirectAsksAsTheSDKDid(t *testing.T) {
 			}
 			w.Header().Set("X-Amz-Meta-Signature", "ab")
 			w.Header().Set("Etag", `"5d41402abc4b2a76b9719d911017c592"`)
+			w.Header().Set("X-Amz-Version-Id", "3HL4kqtJvjVBH40Nrjfkd")
 			io.WriteString(w, "hello")
 		})}
 		var bodies [2]*Body
@@ -74,6 +75,11 @@ func TestDirectAsksAsTheSDKDid(t *testing.T) {
 		}
 		if bodies[0].Size != bodies[1].Size || bodies[0].MD5 != bodies[1].MD5 || !maps.Equal(bodies[0].Metadata, bodies[1].Metadata) {
 			t.Errorf("%s: %+v and %+v", key, bodies[0], bodies[1])
+		}
+		for _, b := range bodies {
+			if b.ETag != "5d41402abc4b2a76b9719d911017c592" || b.VersionID != "3HL4kqtJvjVBH40Nrjfkd" {
+				t.Errorf("%s: ETag %q, version %q", key, b.ETag, b.VersionID)
+			}
 		}
 	}
 }

@@ -19,7 +19,7 @@ type near struct {
 	next  int // the one to be replaced
 }
 
-const nearFolders = 4
+const nearFolders = 16
 
 // folder returns a folder below root. It may be closed at any time, when
 // others are asked for: then the file has to be opened from the top.

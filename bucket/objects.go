@@ -36,6 +36,9 @@ type Body struct {
 	io.ReadCloser
 	Size     int64             // -1 when not known
 	Metadata map[string]string // user metadata, names in lower case without x-amz-meta-
+	// ETag and VersionID as S3 told them with this body, without quotes; empty
+	// for a local folder, and VersionID where the bucket keeps no versions.
+	ETag, VersionID string
 	// MD5 of the object in hex, where S3 tells it: the ETag of an object that
 	// was put in one part, and not encrypted with a KMS or a customer's key.
 	MD5 string

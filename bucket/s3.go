@@ -28,7 +28,7 @@ type S3 struct {
 	Client Reader
 	Name   string
 	// Patience is how long a body may bring nothing before its connection
-	// counts as broken; 0 means a minute.
+	// counts as broken; 0 means 20 seconds.
 	Patience time.Duration
 	// PageSize bounds one listing call; 0 leaves it to S3 (1,000).
 	PageSize int32
@@ -50,10 +50,15 @@ func (b *S3) List(ctx context.Context, prefix, after string) iter.Seq2[Object, e
 		if b.PageSize > 0 {
 			in.MaxKeys = &b.PageSize
 		}
+		last := "" // key of the page before
 		for {
 			out, err := b.Client.ListObjectsV2(ctx, in)
 			if err != nil {
 				yield(Object{}, fmt.Errorf("listing %s: %w", b.URI(prefix), classify(err)))
+				return
+			}
+			if last, err = onward(last, out, out.Contents, func(o types.Object) *string { return o.Key }); err != nil {
+				yield(Object{}, fmt.Errorf("listing %s: %w", b.URI(prefix), err))
 				return
 			}
 			for _, o := range out.Contents {
@@ -100,6 +105,19 @@ var errEndless = errors.New("the server goes on and on: it repeats itself, or li
 // maxFolders bounds the accounts or regions at one place.
 const maxFolders = 100_000
 
+// onward tells of a page whether it goes on where the one before it ended, and
+// returns where it ends itself. Keys come in order; a server that begins anew
+// would be listened to for ever.
+func onward[T any](last string, out *s3.ListObjectsV2Output, page []T, key func(T) *string) (string, error) {
+	if len(page) == 0 {
+		return last, nil
+	}
+	if last != "" && listedName(out, key(page[0])) <= last {
+		return "", errEndless
+	}
+	return max(last, listedName(out, key(page[len(page)-1]))), nil
+}
+
 func repeats(last, next *string) bool { return last != nil && *last == *next }
 
 // Folders lists the names directly below prefix that have something below
@@ -108,10 +126,14 @@ func repeats(last, next *string) bool { return last != nil && *last == *next }
 func (b *S3) Folders(ctx context.Context, prefix string) ([]string, error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, Delimiter: aws.String("/"), EncodingType: types.EncodingTypeUrl}
 	var names []string
+	last := ""
 	for {
 		out, err := b.Client.ListObjectsV2(ctx, in)
 		if err != nil {
 			return nil, fmt.Errorf("listing %s: %w", b.URI(prefix), classify(err))
+		}
+		if last, err = onward(last, out, out.CommonPrefixes, func(p types.CommonPrefix) *string { return p.Prefix }); err != nil {
+			return nil, fmt.Errorf("listing %s: %w", b.URI(prefix), err)
 		}
 		for _, p := range out.CommonPrefixes {
 			names = append(names, strings.TrimSuffix(strings.TrimPrefix(listedName(out, p.Prefix), prefix), "/"))
@@ -152,7 +174,10 @@ func (b *S3) Get(ctx context.Context, key string) (*Body, error) {
 	if _, r.checked = s3.GetChecksumValidationMetadata(out.ResultMetadata); !r.checked {
 		r.sum = md5Checksum(sum)
 	}
-	return &Body{ReadCloser: r, Size: size, Metadata: meta, MD5: sum}, nil
+	return &Body{
+		ReadCloser: r, Size: size, Metadata: meta, MD5: sum,
+		ETag: strings.Trim(aws.ToString(out.ETag), `"`), VersionID: aws.ToString(out.VersionId),
+	}, nil
 }
 
 func (b *S3) get(ctx context.Context, key string, change func(*s3.GetObjectInput), options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {

@@ -275,3 +275,27 @@ func TestRegion(t *testing.T) {
 		}
 	}
 }
+
+// A listing that begins anew on each page, with a new token each time.
+func TestListingThatBeginsAnew(t *testing.T) {
+	page := 0
+	b := &S3{Name: "b", Client: client(t, func(w http.ResponseWriter, _ *http.Request) {
+		page++
+		fmt.Fprintf(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken><Contents><Key>a</Key></Contents><Contents><Key>b</Key></Contents>`+
+			`<CommonPrefixes><Prefix>c/</Prefix></CommonPrefixes></ListBucketResult>`, page)
+	})}
+	n := 0
+	var last error
+	for _, last = range b.List(t.Context(), "", "") {
+		if n++; n > 10 {
+			t.Fatal("it goes on")
+		}
+	}
+	if !errors.Is(last, errEndless) || n != 3 {
+		t.Errorf("%d objects, %v", n, last)
+	}
+	page = 0
+	if _, err := b.Folders(t.Context(), ""); !errors.Is(err, errEndless) || page != 2 {
+		t.Errorf("%d pages of folders, %v", page, err)
+	}
+}

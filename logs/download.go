@@ -31,6 +31,8 @@ type Download struct {
 	// Sync waits until each file, and its folder, has reached the disk, so
 	// that a power cut takes nothing away that was told to be there.
 	Sync bool
+	// Evidence, when set, keeps a manifest of what is in the folder then.
+	Evidence *Evidence
 	// Done, when set, is told of each object that was dealt with, with the
 	// error that kept it from being fetched. Calls do not overlap.
 	Done func(Ledger, Found, error)
@@ -97,6 +99,8 @@ type outcome struct {
 	there bool // it was there before
 	bytes int64
 	err   error
+	// entries are those of the manifest.
+	entries []bucket.ManifestEntry
 	// stopped says that err is the end of the run, not of the object.
 	stopped bool
 }
@@ -123,12 +127,20 @@ func (d *Download) Run(ctx context.Context, found iter.Seq2[Found, error]) (Ledg
 			return ledger, fmt.Errorf("clearing unfinished files away: %w", err)
 		}
 	}
+	if d.Evidence != nil {
+		if err := d.Evidence.open(root); err != nil {
+			return ledger, err
+		}
+	}
 	dirs := openFolders(root, d.Sync)
 	listing := list(ctx, found)
 	outcomes := make(chan outcome, 64)
 	go d.dispatch(ctx, dirs, listing, outcomes)
 	for o := range outcomes {
 		ledger.enter(o)
+		if d.Evidence != nil && o.err == nil {
+			d.Evidence.enter(o.entries)
+		}
 		ledger.Total, ledger.Wanted, ledger.AllListed = int(listing.total.Load()), int(listing.wanted.Load()), listing.all.Load()
 		if d.Done != nil {
 			d.Done(ledger, o.found, o.err)
@@ -136,6 +148,9 @@ func (d *Download) Run(ctx context.Context, found iter.Seq2[Found, error]) (Ledg
 	}
 	ledger.AllListed = listing.all.Load()
 	err = dirs.close()
+	if d.Evidence != nil {
+		err = errors.Join(err, d.Evidence.close(d.Sync))
+	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

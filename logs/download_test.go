@@ -1,9 +1,7 @@
 package logs
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,12 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
-	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
-
 	"trailctl/bucket"
-	"trailctl/internal/when"
 )
 
 func download(t *testing.T, b *fakeBucket, dest string) Ledger {
@@ -309,74 +302,4 @@ func (e *endless) Read(p []byte) (int, error) {
 	}
 	e.read += int64(len(p))
 	return len(p), nil
-}
-
-// pagedKeys answers one key a page.
-type pagedKeys struct {
-	keys  []types.PublicKey
-	asked []*cloudtrail.ListPublicKeysInput
-	err   error
-}
-
-func (p *pagedKeys) ListPublicKeys(_ context.Context, in *cloudtrail.ListPublicKeysInput, _ ...func(*cloudtrail.Options)) (*cloudtrail.ListPublicKeysOutput, error) {
-	copied := *in
-	p.asked = append(p.asked, &copied)
-	if p.err != nil {
-		return nil, p.err
-	}
-	i := len(aws.ToString(in.NextToken))
-	out := &cloudtrail.ListPublicKeysOutput{PublicKeyList: p.keys[i : i+1]}
-	if i+1 < len(p.keys) {
-		out.NextToken = aws.String(strings.Repeat("n", i+1))
-	}
-	return out, nil
-}
-
-func TestSaveKeys(t *testing.T) {
-	dest := t.TempDir()
-	key := func(f string, hours int) types.PublicKey {
-		from := at("2026-01-01T00:00").Add(time.Duration(hours) * time.Hour)
-		return types.PublicKey{Fingerprint: aws.String(f), Value: []byte("der-" + f), ValidityStartTime: &from, ValidityEndTime: aws.Time(from.AddDate(0, 1, 0))}
-	}
-	us, eu := &pagedKeys{keys: []types.PublicKey{key("b", 2), key("a", 1)}}, &pagedKeys{err: errFake}
-	signed := map[string]when.Window{
-		"us-east-1": {Start: at("2026-01-02T01:00"), End: at("2026-01-02T14:00")},
-		"eu-west-1": {Start: at("2026-01-02T01:00"), End: at("2026-01-02T01:00")},
-	}
-	client := func(region string) KeyLister {
-		if region == "eu-west-1" {
-			return eu
-		}
-		return us
-	}
-	n, err := SaveKeys(context.Background(), dest, signed, client)
-	if n != 2 || !errors.Is(err, errFake) || !strings.Contains(err.Error(), "eu-west-1") {
-		t.Errorf("%d, %v", n, err)
-	}
-	if len(us.asked) != 2 || !us.asked[1].StartTime.Equal(at("2026-01-02T00:00")) || !us.asked[1].EndTime.Equal(at("2026-01-02T16:00")) {
-		t.Errorf("asked %+v", us.asked)
-	}
-	// A later run keeps what is there.
-	eu.err, eu.keys, us.keys = nil, []types.PublicKey{key("c", 0)}, us.keys[:1]
-	if n, err := SaveKeys(context.Background(), dest, signed, client); n != 3 || err != nil {
-		t.Errorf("%d, %v", n, err)
-	}
-	raw, err := os.ReadFile(filepath.Join(dest, KeysFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, raw); err != nil {
-		t.Fatal(err)
-	}
-	const want = `{"version":1,"keys":[{"region":"eu-west-1","fingerprint":"c","value":"ZGVyLWM=","validityStartTime":"2026-01-01T00:00:00Z","validityEndTime":"2026-02-01T00:00:00Z"},{"region":"us-east-1","fingerprint":"a",`
-	if !strings.HasPrefix(compact.String(), want) {
-		t.Errorf("%s", compact.String())
-	}
-	if err := os.WriteFile(filepath.Join(dest, KeysFile), []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := SaveKeys(context.Background(), dest, signed, client); err == nil {
-		t.Error("a damaged file of keys was written over")
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path"
@@ -24,6 +25,9 @@ type fetcher struct {
 	temp string // the name of what is not whole yet
 	buf  []byte
 	gz   *gzip.Reader
+
+	sum     hash.Hash              // of what is received, with Evidence
+	entries []bucket.ManifestEntry // of the object that is dealt with
 }
 
 // one deals with one object.
@@ -38,7 +42,9 @@ func (w *fetcher) one(ctx context.Context, f Found) outcome {
 	if w.Decompress && !isDigest(f) {
 		plain, unpacked = strings.CutSuffix(name, ".gz")
 	}
+	w.entries = nil
 	o.there, o.bytes, o.err = w.object(ctx, f, plain, unpacked)
+	o.entries = w.entries
 	if o.err != nil {
 		uri := w.Source.URI(f.Object.Key)
 		if !strings.Contains(o.err.Error(), uri) {
@@ -70,7 +76,7 @@ func (w *fetcher) object(ctx context.Context, f Found, name string, unpacked boo
 	case had:
 		switch look(at.root, name, f, unpacked) {
 		case isSame:
-			return true, 0, nil
+			return true, 0, w.enterPresent(at, name, f)
 		case isOther:
 			return false, 0, fmt.Errorf("%s: %w", w.Source.URI(f.Object.Key), ErrDifferent)
 		}
@@ -108,6 +114,9 @@ func (w *fetcher) fetch(ctx context.Context, at *folder, name string, f Found, u
 		}
 	}
 	there, err = w.place(at, name, temp, f, body.Metadata)
+	if err == nil {
+		err = w.enterFetched(at, name, f, body)
+	}
 	return there, n, err
 }
 
@@ -141,7 +150,7 @@ func (w *fetcher) receiveOnce(ctx context.Context, root *os.Root, f Found) (*buc
 	n := int64(0)
 	err = createFile(root, w.temp, w.Sync, func(file io.Writer) error {
 		// One byte more tells an object that does not end where it should.
-		n, err = w.copy(file, io.LimitReader(body, want+1))
+		n, err = w.copy(w.hashing(file), io.LimitReader(body, want+1))
 		return err
 	})
 	switch {

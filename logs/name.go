@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"trailctl/bucket"
 )
 
 // What a download keeps in its folder besides the objects.
@@ -25,7 +27,7 @@ const (
 // isOwn tells what a download left in its folder from what it copied.
 func isOwn(key string) bool {
 	switch name := path.Base(key); {
-	case name == KeysFile, name == LockFile, strings.HasPrefix(name, partial):
+	case name == KeysFile, name == LockFile, name == bucket.ManifestFile, name == bucket.UnfinishedManifest, strings.HasPrefix(name, partial):
 		return true
 	}
 	return false
@@ -44,7 +46,7 @@ func localName(key string) (string, error) {
 			break
 		}
 	}
-	if first, _, _ := strings.Cut(key, "/"); bad == "" && (first == KeysFile || first == LockFile) {
+	if first, _, _ := strings.Cut(key, "/"); bad == "" && isOwn(first) {
 		bad = "a name that the download needs for itself"
 	}
 	if bad != "" {

@@ -20,15 +20,19 @@ type AWSKeys struct {
 	Client func(region string) KeyLister
 }
 
-// maxKeyPages bounds an answer that never ends. Regions have one key at a
-// time and change it rarely.
-const maxKeyPages = 1000
+// An answer that never ends is no answer of CloudTrail's. Regions have one key
+// at a time and change it rarely.
+const (
+	maxKeyPages = 1000
+	maxKeys     = 10000
+)
 
 // PublicKeys calls ListPublicKeys in one region.
 func (a AWSKeys) PublicKeys(ctx context.Context, region string, from, to time.Time) ([]PublicKey, error) {
 	in := &cloudtrail.ListPublicKeysInput{StartTime: &from, EndTime: &to}
 	client := a.Client(region)
 	var keys []PublicKey
+	seen := map[string]bool{}
 	for range maxKeyPages {
 		out, err := client.ListPublicKeys(ctx, in)
 		if err != nil {
@@ -40,9 +44,14 @@ func (a AWSKeys) PublicKeys(ctx context.Context, region string, from, to time.Ti
 				ValidFrom: aws.ToTime(k.ValidityStartTime), ValidUntil: aws.ToTime(k.ValidityEndTime),
 			})
 		}
-		if aws.ToString(out.NextToken) == "" {
+		next := aws.ToString(out.NextToken)
+		if next == "" {
 			return keys, nil
 		}
+		if seen[next] || len(keys) > maxKeys {
+			break
+		}
+		seen[next] = true
 		in.NextToken = out.NextToken
 	}
 	return nil, fmt.Errorf("asking for the public keys of region %s: the answer does not end", region)

@@ -36,7 +36,7 @@ func (p *pages) ListPublicKeys(_ context.Context, in *cloudtrail.ListPublicKeysI
 	p.left--
 	out := &cloudtrail.ListPublicKeysOutput{PublicKeyList: []types.PublicKey{{Fingerprint: aws.String(fmt.Sprint(p.left)), Value: []byte{byte(p.left)}}}}
 	if p.left > 0 {
-		out.NextToken = aws.String("more")
+		out.NextToken = aws.String(fmt.Sprint("after ", p.left))
 	}
 	return out, nil
 }

@@ -3,21 +3,28 @@ package validate
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 // check is one run.
 type check struct {
 	Options
-	open      bool // no end was given; End is later than anything that is there
-	unpackers unpackers
-	jobs      chan logJob
-	fetching  chan struct{} // bounds the digest files being fetched
+	open     bool // no end was given; End is later than anything that is there
+	hasher   *hasher
+	crew     *crew
+	fetching chan struct{}       // bounds the digest files being fetched
+	kept     *semaphore.Weighted // bytes for digest files between two readings
+	again    sync.Mutex          // held while one that was not kept is read again
+
+	outcome *ManifestReport // nil without a manifest
+	plain   atomic.Int64    // log files of a copy that were read uncompressed
 
 	mu       sync.Mutex // guards what follows
 	tallies  []*tally
@@ -35,11 +42,14 @@ type check struct {
 type fingerprint [16]byte
 
 func short(parts ...string) fingerprint {
-	h := sha256.New()
+	var space [512]byte
+	text := space[:0]
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		text = append(strconv.AppendInt(text, int64(len(p)), 10), ':')
+		text = append(text, p...)
 	}
-	return fingerprint(h.Sum(nil)[:16])
+	sum := sha256.Sum256(text)
+	return fingerprint(sum[:16])
 }
 
 func newCheck(o Options) *check {
@@ -50,8 +60,9 @@ func newCheck(o Options) *check {
 	return &check{
 		Options:  o,
 		open:     open,
-		jobs:     make(chan logJob, o.Workers),
-		fetching: make(chan struct{}, max(unitsAtOnce, o.Workers/2)),
+		hasher:   newHasher(),
+		fetching: make(chan struct{}, fetchedAtOnce),
+		kept:     semaphore.NewWeighted(keptRoom),
 		stores:   map[string]*opened{},
 		keyrings: map[keyQuestion]*keyring{},
 		seen:     map[fingerprint]fingerprint{},
@@ -61,18 +72,13 @@ func newCheck(o Options) *check {
 // run walks every unit, some side by side, while one pool of workers checks
 // the log files of all of them. It fails when the check cannot begin.
 func (c *check) run(ctx context.Context) error {
+	c.checkManifest(ctx)
 	units, err := c.discover(ctx)
 	if err != nil {
 		return err
 	}
-	var workers sync.WaitGroup
-	for range c.Workers {
-		workers.Go(func() {
-			for j := range c.jobs {
-				c.checkLogFile(ctx, j)
-			}
-		})
-	}
+	c.Outlook.found(len(units))
+	dismiss := c.hire(ctx)
 	var walks errgroup.Group
 	walks.SetLimit(unitsAtOnce)
 	for _, u := range units {
@@ -84,13 +90,37 @@ func (c *check) run(ctx context.Context) error {
 		})
 	}
 	walks.Wait()
-	close(c.jobs)
-	workers.Wait()
+	dismiss()
+	c.tellPlain(ctx)
+	c.countUnproven(ctx, units)
 	c.findUnvouched(ctx, units)
 	if c.Unlisted && ctx.Err() == nil {
 		c.findUnlisted(ctx, units)
 	}
 	return nil
+}
+
+// hire gets the workers that check log files. What it returns waits until they
+// have done what there is.
+func (c *check) hire(ctx context.Context) (dismiss func()) {
+	c.crew = newCrew(func(j logJob) error { return c.checkLogFile(ctx, j) })
+	adapting, stop := context.WithCancel(ctx)
+	var pace sync.WaitGroup
+	switch {
+	case c.Workers > 0:
+		c.crew.hire(c.Workers)
+	case c.Copy:
+		c.crew.hire(copyWorkers)
+	default:
+		c.crew.hire(firstWorkers)
+		pace.Go(func() { c.crew.adapt(adapting) })
+	}
+	return func() {
+		stop()
+		pace.Wait()
+		close(c.crew.jobs)
+		c.crew.idle.Wait()
+	}
 }
 
 // opened is a bucket that was opened once, or could not be.

@@ -69,15 +69,15 @@ func TestTamperings(t *testing.T) {
 			c.editDigest(3, func(b []byte) []byte { return bytes.Replace(b, []byte("awsAccountId"), []byte("awsAccountID"), 1) })
 		}, verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10 unproven=2", findings: []string{"invalid signature unproven=2"}},
 		{name: "digest deleted", do: func(c *corpus) { c.rmDigest(3) },
-			verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10", findings: []string{"missing not-found missing=1 3..4"}},
+			verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10 unproven=2", findings: []string{"missing not-found missing=1 unproven=2 3..4"}},
 		{name: "three digests deleted", do: func(c *corpus) { c.rmDigest(2); c.rmDigest(3); c.rmDigest(4) },
-			verdict: VerdictInvalid, digests: "3/6 missing=3", logs: "6/6", findings: []string{"missing not-found missing=3 2..5"}},
+			verdict: VerdictInvalid, digests: "3/6 missing=3", logs: "6/6 unproven=6", findings: []string{"missing not-found missing=3 unproven=6 2..5"}},
 		{name: "oldest digest deleted", do: func(c *corpus) { c.rmDigest(0) },
-			verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10", findings: []string{"missing not-found missing=1 0..1"}},
+			verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10 unproven=2", findings: []string{"missing not-found missing=1 unproven=2 0..1"}},
 		{name: "newest digest deleted", do: func(c *corpus) { c.rmDigest(5) },
-			verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10", findings: []string{"missing tail-not-covered missing=1 5..6"}},
+			verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10 unproven=2", findings: []string{"missing tail-not-covered missing=1 unproven=2 5..6"}},
 		{name: "newest digests deleted", do: func(c *corpus) { c.rmDigest(5); c.rmDigest(4) },
-			verdict: VerdictInvalid, digests: "4/6 missing=2", logs: "8/8", findings: []string{"missing tail-not-covered missing=2 4..6"}},
+			verdict: VerdictInvalid, digests: "4/6 missing=2", logs: "8/8 unproven=4", findings: []string{"missing tail-not-covered missing=2 unproven=4 4..6"}},
 		{name: "all digests deleted", do: func(c *corpus) {
 			for i := range c.chain {
 				c.rmDigest(i)
@@ -101,23 +101,23 @@ func TestTamperings(t *testing.T) {
 		}, verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10 unproven=2", findings: []string{"invalid moved unproven=2"}},
 		{name: "digest not gzip", do: func(c *corpus) {
 			c.bucket(testBucket).put(c.digestKey(3), unzip(c.t, c.digestAt(3).body), c.digestAt(3).meta)
-		}, verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10", findings: []string{"invalid invalid-format"}},
+		}, verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10 unproven=2", findings: []string{"invalid invalid-format unproven=2"}},
 		{name: "digest a list", do: func(c *corpus) { c.editDigest(3, func([]byte) []byte { return []byte("[]") }) },
-			verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10", findings: []string{"invalid invalid-format"}},
+			verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10 unproven=2", findings: []string{"invalid invalid-format unproven=2"}},
 		{name: "digest with something appended", do: func(c *corpus) {
 			c.bucket(testBucket).put(c.digestKey(3), append(c.digestAt(3).body, 'x'), c.digestAt(3).meta)
-		}, verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10", findings: []string{"invalid invalid-format"}},
+		}, verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10 unproven=2", findings: []string{"invalid invalid-format unproven=2"}},
 		{name: "digest and its logs deleted", do: func(c *corpus) {
 			c.rmDigest(3)
 			delete(c.bucket(testBucket).objects, c.logKey(3, 0))
-		}, verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10", findings: []string{"missing not-found missing=1 3..4"}},
+		}, verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10 unproven=1", findings: []string{"missing not-found missing=1 unproven=1 3..4"}},
 		{name: "a deleted digest before an unreadable one", do: func(c *corpus) {
 			c.rmDigest(2)
 			c.bucket(testBucket).put(c.digestKey(3), []byte("x"), nil)
-		}, verdict: VerdictInvalid, digests: "4/5 invalid=1", logs: "8/8", findings: []string{"invalid invalid-format", "warning not-covered 2..3"}},
+		}, verdict: VerdictInvalid, digests: "4/5 invalid=1", logs: "8/8 unproven=4", findings: []string{"invalid invalid-format unproven=2", "warning not-covered unproven=2 2..3"}},
 
 		{name: "signed without logFiles", make: func(c *corpus) { c.chain[3].fields["logFiles"] = absent },
-			verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10", findings: []string{"invalid invalid-format"}},
+			verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "10/10 unproven=2", findings: []string{"invalid invalid-format unproven=2"}},
 		{name: "signed with a wrong hash of the previous", make: func(c *corpus) { c.chain[3].fields["previousDigestHashValue"] = strings.Repeat("f", 64) },
 			verdict: VerdictInvalid, digests: "5/6 invalid=1", logs: "12/12", findings: []string{"invalid broken-link"}},
 		{name: "signed with a wrong signature of the previous", make: func(c *corpus) { c.chain[3].fields["previousDigestSignature"] = "00" },
@@ -169,7 +169,7 @@ func TestTamperings(t *testing.T) {
 			c.bucket(testBucket).faults[c.logKey(3, 0)] = fmt.Errorf("x: %w", bucket.ErrDenied)
 		}, verdict: VerdictIncomplete, digests: "6/6", logs: "11/12 unchecked=1", findings: []string{"unchecked unreadable"}},
 		{name: "a digest archived", do: func(c *corpus) { c.bucket(testBucket).faults[c.digestKey(3)] = bucket.ErrArchived },
-			verdict: VerdictIncomplete, digests: "5/6 unchecked=1", logs: "10/10", findings: []string{"unchecked unreadable"}},
+			verdict: VerdictIncomplete, digests: "5/6 unchecked=1", logs: "10/10 unproven=2", findings: []string{"unchecked unreadable unproven=2"}},
 		{name: "trouble beside a tampering", do: func(c *corpus) {
 			c.bucket(testBucket).faults[c.logKey(3, 0)] = errors.New("no route")
 			c.setLog(2, 0, zip(nil))
@@ -190,7 +190,7 @@ func TestTamperings(t *testing.T) {
 			for _, d := range c.chain[:3] {
 				d.bucket = "older"
 			}
-		}, do: func(c *corpus) { c.rmDigest(1) }, verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10", findings: []string{"missing not-found missing=1 1..2"}},
+		}, do: func(c *corpus) { c.rmDigest(1) }, verdict: VerdictInvalid, digests: "5/6 missing=1", logs: "10/10 unproven=2", findings: []string{"missing not-found missing=1 unproven=2 1..2"}},
 		{name: "bucket changed, the older one deleted", make: func(c *corpus) {
 			for _, d := range c.chain[:3] {
 				d.bucket = "older"
@@ -303,7 +303,7 @@ func TestWindow(t *testing.T) {
 		{name: "over midnight", start: at(0), end: at(2.9), digests: "3/3", covered: "0..2.9"},
 		{name: "within one digest file", start: at(1.25), end: at(1.5), digests: "1/1", covered: "1.25..1.5"},
 		{name: "a digest file beyond the end tells of one that is missing", start: at(1), end: at(3.5), do: func(c *corpus) { c.rmDigest(3) },
-			digests: "2/3 missing=1", covered: "1..3", findings: []string{"missing not-found missing=1 3..3.5"}},
+			digests: "2/3 missing=1", covered: "1..3", findings: []string{"missing not-found missing=1 unproven=2 3..3.5"}},
 		{name: "a deletion before the start does not matter", start: at(3), end: at(6), do: func(c *corpus) { c.rmDigest(1); c.rmDigest(2) },
 			digests: "3/3", covered: "3..6"},
 		{name: "a deletion after the end does not matter", start: at(0), end: at(3), do: func(c *corpus) { c.rmDigest(3); c.rmDigest(5) },
@@ -311,12 +311,12 @@ func TestWindow(t *testing.T) {
 		{name: "an invalid one after the end does not matter", start: at(0), end: at(3), do: func(c *corpus) { c.digestAt(3).meta["signature"] = "00" },
 			digests: "3/3", covered: "0..3"},
 		{name: "inside a hole", start: at(2), end: at(3), do: func(c *corpus) { c.rmDigest(2) },
-			digests: "0/1 missing=1", findings: []string{"missing not-found missing=1 2..3"}},
+			digests: "0/1 missing=1", findings: []string{"missing not-found missing=1 unproven=2 2..3"}},
 		{name: "before the trail began", start: at(-5), end: at(2), digests: "2/2", covered: "0..2", findings: []string{"warning chain-begins -5..0"}},
 		{name: "before the trail began, known", start: at(-5), end: at(2), change: func(o *Options) { o.Started = at(-0.1) },
 			digests: "2/2", covered: "0..2", findings: []string{"notice chain-begins -5..0"}},
 		{name: "open start and the oldest deleted", end: at(6), do: func(c *corpus) { c.rmDigest(0) },
-			digests: "5/6 missing=1", covered: "1..6", findings: []string{"missing not-found missing=1 ..1"}},
+			digests: "5/6 missing=1", covered: "1..6", findings: []string{"missing not-found missing=1 unproven=2 ..1"}},
 		{name: "young tail", start: at(0), end: at(7.9), change: func(o *Options) { o.Now = at(7.9) }, digests: "6/6", covered: "0..6"},
 		{name: "old tail", start: at(0), end: at(8.1), change: func(o *Options) { o.Now = at(8.1) },
 			digests: "6/8 missing=2", covered: "0..6", findings: []string{"missing tail-not-covered missing=2 6..8.1"}},

@@ -75,7 +75,13 @@ func (c *copied) Folders(ctx context.Context, prefix string) ([]string, error) {
 }
 
 func (c *copied) Get(ctx context.Context, key string) (*bucket.Body, error) {
-	return c.Store.Get(ctx, c.place(key))
+	body, err := c.Store.Get(ctx, c.place(key))
+	if missing(err) {
+		if plain, ok := plainName(key); ok {
+			return c.uncompressed(ctx, plain, err)
+		}
+	}
+	return body, err
 }
 
 func (c *copied) URI(key string) string { return c.Store.URI(c.place(key)) }

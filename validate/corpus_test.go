@@ -36,13 +36,15 @@ type corpus struct {
 	public  []PublicKey
 	chain   []*sealed
 	start   time.Time // of the first digest file
+	unique  string    // end of the names of log files
 }
 
 // sealed is a digest file before it is written: change fields, then seal.
 type sealed struct {
 	bucket     string
 	start, end time.Time
-	begins     bool // a starting digest file
+	begins     bool   // a starting digest file
+	org        string // the folder of another organization, "none" for that of the account
 	fields     map[string]any
 	logs       []map[string]any
 	meta       map[string]string
@@ -70,7 +72,7 @@ func testID() chainID {
 // midnight.
 func newCorpus(t *testing.T, hours int, change ...func(*corpus)) *corpus {
 	t.Helper()
-	c := &corpus{t: t, buckets: map[string]*memory{}, id: testID(), key: oneKey(), start: corpusStart}
+	c := &corpus{t: t, buckets: map[string]*memory{}, id: testID(), key: oneKey(), start: corpusStart, unique: "AAAAAAAA"}
 	for i := range hours {
 		s := c.start.Add(time.Duration(i) * time.Hour)
 		c.chain = append(c.chain, &sealed{bucket: testBucket, start: s, end: s.Add(time.Hour), begins: i == 0, fields: map[string]any{}})
@@ -83,7 +85,7 @@ func newCorpus(t *testing.T, hours int, change ...func(*corpus)) *corpus {
 	for i, d := range c.chain {
 		for n := range 2 {
 			at := d.start.Add(time.Duration(20+n) * time.Minute)
-			key := fmt.Sprintf("%s111122223333_CloudTrail_%s_%s_%04d%04dAAAAAAAA.json.gz", c.id.Day(bucket.LogFile, c.id.Region, at), c.id.Region, at.Format("20060102T1504Z"), i, n)
+			key := fmt.Sprintf("%s111122223333_CloudTrail_%s_%s_%04d%04d%s.json.gz", c.idOf(i).Day(bucket.LogFile, c.id.Region, at), c.id.Region, at.Format("20060102T1504Z"), i, n, c.unique)
 			text := fmt.Appendf(nil, `{"Records":[{"eventID":"%d-%d"}]}`, i, n)
 			c.bucket(d.bucket).put(key, zip(text), nil)
 			d.logs = append(d.logs, map[string]any{"s3Bucket": d.bucket, "s3Object": key, "hashValue": sha(text), "hashAlgorithm": "SHA-256"})
@@ -150,7 +152,20 @@ func (c *corpus) bucket(name string) *memory {
 	return c.buckets[name]
 }
 
-func (c *corpus) digestKey(i int) string { return c.id.key(c.chain[i].end) }
+// idOf is the chain's folder and name when a digest file was made.
+func (c *corpus) idOf(i int) chainID {
+	id := c.id
+	switch org := c.chain[i].org; org {
+	case "":
+	case "none":
+		id.Org = ""
+	default:
+		id.Org = org
+	}
+	return id
+}
+
+func (c *corpus) digestKey(i int) string { return c.idOf(i).key(c.chain[i].end) }
 func (c *corpus) logKey(i, n int) string { return c.chain[i].logs[n]["s3Object"].(string) }
 func (c *corpus) digestAt(i int) *object { return c.at(c.chain[i].bucket, c.digestKey(i)) }
 func (c *corpus) logAt(i, n int) *object { return c.at(c.chain[i].bucket, c.logKey(i, n)) }
@@ -160,6 +175,14 @@ func (c *corpus) at(name, key string) *object {
 		c.t.Fatalf("no object %s", key)
 	}
 	return &o
+}
+
+// forge puts a log file into the bucket that no digest file lists.
+func (c *corpus) forge(at time.Duration) string {
+	when := c.start.Add(at)
+	key := fmt.Sprintf("%s111122223333_CloudTrail_%s_%s_FORGEDFORGEDFORG.json.gz", c.id.Day(bucket.LogFile, c.id.Region, when), c.id.Region, when.Format("20060102T1504Z"))
+	c.bucket(testBucket).put(key, zip([]byte("{}")), nil)
+	return key
 }
 
 func (c *corpus) rmDigest(i int) { delete(c.buckets[c.chain[i].bucket].objects, c.digestKey(i)) }
@@ -219,6 +242,8 @@ type memory struct {
 	objects map[string]object
 	faults  map[string]error // of Get, by a part of the key
 	hidden  string           // a part of the keys that List does not show
+	// unlistable is a part of the prefixes that may not be listed.
+	unlistable string
 }
 
 func (m *memory) put(key string, body []byte, meta map[string]string) {
@@ -229,6 +254,10 @@ func (m *memory) URI(key string) string { return bucket.URI(m.name, key) }
 
 func (m *memory) List(_ context.Context, prefix, after string) iter.Seq2[bucket.Object, error] {
 	return func(yield func(bucket.Object, error) bool) {
+		if m.unlistable != "" && strings.Contains(prefix, m.unlistable) {
+			yield(bucket.Object{}, bucket.ErrDenied)
+			return
+		}
 		for _, k := range slices.Sorted(maps.Keys(m.objects)) {
 			if !strings.HasPrefix(k, prefix) || k <= after || (m.hidden != "" && strings.Contains(k, m.hidden)) {
 				continue

@@ -1,8 +1,6 @@
 package validate
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +8,8 @@ import (
 )
 
 // document is a digest file's content: CloudTrail user guide, "CloudTrail
-// digest file structure".
+// digest file structure". The log files that it lists are not held, there may
+// be a great many.
 type document struct {
 	Start, End  time.Time
 	endText     string // as written: it is signed that way
@@ -19,7 +18,7 @@ type document struct {
 	Previous    *link // nil in a starting digest file
 	// previousSignature is signed too; nil where the file says null.
 	previousSignature *string
-	LogFiles          []logEntry
+	listed            int // log files
 }
 
 // link is what a digest file says of the one before it.
@@ -31,90 +30,185 @@ type link struct {
 
 // logEntry is one log file that a digest file lists.
 type logEntry struct {
-	Bucket    string `json:"s3Bucket"`
-	Key       string `json:"s3Object"`
-	Hash      string `json:"hashValue"` // SHA-256 of the uncompressed bytes in hex
-	Algorithm string `json:"hashAlgorithm"`
+	Bucket    string
+	Key       string
+	Hash      string // SHA-256 of the uncompressed bytes in hex
+	Algorithm string
 }
 
 const hashAlgorithm = "SHA-256"
 
-// parseDigest reads a digest file. The error says what is wrong with it.
-func parseDigest(raw []byte) (*document, error) {
-	var w struct {
-		Start       string          `json:"digestStartTime"`
-		End         string          `json:"digestEndTime"`
-		Bucket      string          `json:"digestS3Bucket"`
-		Key         string          `json:"digestS3Object"`
-		Fingerprint string          `json:"digestPublicKeyFingerprint"`
-		PrevBucket  *string         `json:"previousDigestS3Bucket"`
-		PrevKey     *string         `json:"previousDigestS3Object"`
-		PrevHash    string          `json:"previousDigestHashValue"`
-		PrevAlg     string          `json:"previousDigestHashAlgorithm"`
-		PrevSig     json.RawMessage `json:"previousDigestSignature"`
-		LogFiles    *[]logEntry     `json:"logFiles"`
+// documentFields are the names in a digest file, and entryFields those in each
+// of its logFiles. Only the first ones are read.
+var (
+	documentFields = []string{
+		"digestStartTime", "digestEndTime", "digestS3Bucket", "digestS3Object", "digestPublicKeyFingerprint",
+		"previousDigestS3Bucket", "previousDigestS3Object", "previousDigestHashValue", "previousDigestHashAlgorithm",
+		"previousDigestSignature", "logFiles",
+		"awsAccountId", "digestSignatureAlgorithm", "newestEventTime", "oldestEventTime",
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if err := d.Decode(&w); err != nil {
-		return nil, jsonError(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the JSON object")
-	}
-	for _, f := range []struct {
-		name  string
-		there bool
-	}{
-		{"digestStartTime", w.Start != ""},
-		{"digestEndTime", w.End != ""},
-		{"digestS3Bucket", w.Bucket != ""},
-		{"digestS3Object", w.Key != ""},
-		{"digestPublicKeyFingerprint", w.Fingerprint != ""},
-		{"previousDigestSignature", w.PrevSig != nil},
-		{"logFiles", w.LogFiles != nil},
-	} {
-		if !f.there {
-			return nil, fmt.Errorf("%s is missing", f.name)
-		}
-	}
-	doc := &document{endText: w.End, Bucket: w.Bucket, Key: w.Key, Fingerprint: w.Fingerprint, LogFiles: *w.LogFiles}
-	var err error
-	if doc.Start, err = time.Parse(time.RFC3339, w.Start); err != nil {
-		return nil, errors.New("digestStartTime is not a time")
-	}
-	if doc.End, err = time.Parse(time.RFC3339, w.End); err != nil {
-		return nil, errors.New("digestEndTime is not a time")
-	}
-	if doc.End.Before(doc.Start) {
-		return nil, errors.New("it ends before it starts")
-	}
-	if err := json.Unmarshal(w.PrevSig, &doc.previousSignature); err != nil {
-		return nil, errors.New("previousDigestSignature is not a text")
-	}
-	if w.PrevBucket != nil && w.PrevKey != nil {
-		doc.Previous = &link{Bucket: *w.PrevBucket, Key: *w.PrevKey, Hash: w.PrevHash, Algorithm: w.PrevAlg}
-		if doc.previousSignature != nil {
-			doc.Previous.Signature = *doc.previousSignature
-		}
-	}
-	for i, l := range doc.LogFiles {
-		if l.Bucket == "" || l.Key == "" || l.Hash == "" {
-			return nil, fmt.Errorf("entry %d of logFiles lacks s3Bucket, s3Object or hashValue", i)
-		}
-	}
-	return doc, nil
+	entryFields = []string{"s3Bucket", "s3Object", "hashValue", "hashAlgorithm", "newestEventTime", "oldestEventTime"}
+)
+
+// digestReader reads digest files, one after the other.
+type digestReader struct {
+	scanner
+	last logEntry            // the one before it
+	each func(logEntry) bool // may be nil
 }
 
-// jsonError says what is wrong without the names of Go's types.
-func jsonError(err error) error {
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &wrong) && wrong.Field != "":
-		return fmt.Errorf("%s is a JSON %s", wrong.Field, wrong.Value)
-	case errors.As(err, &wrong):
-		return fmt.Errorf("a JSON %s instead of an object", wrong.Value)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the JSON ends too early")
+const (
+	documentRead = 11
+	entryRead    = 4
+)
+
+// errStopped says that each wanted no more.
+var errStopped = errors.New("stopped")
+
+// read reads a digest file and hands each log file that it lists to each,
+// until that says no. Any other error than the reader's own says what is wrong
+// with the file.
+func (r *digestReader) read(in io.Reader, each func(logEntry) bool) (*document, error) {
+	r.reset(in)
+	r.each, r.last = each, logEntry{}
+	b, err := r.token()
+	if err != nil {
+		return nil, err
 	}
-	return errors.New("not JSON")
+	if kind := kindOf(b); kind != "object" && kind != "" {
+		return nil, fmt.Errorf("a JSON %s instead of an object", kind)
+	}
+	texts := make([]*string, len(documentFields))
+	d := &document{listed: -1}
+	signature := false
+	err = r.object(documentFields, documentRead, func(i int) error {
+		var err error
+		switch {
+		case i < 0 || i >= documentRead:
+			return r.skip(0)
+		case documentFields[i] == "logFiles":
+			return r.entries(d)
+		case documentFields[i] == "previousDigestSignature":
+			signature = true
+			if b, err := r.token(); err == nil && b != '"' && b != 'n' {
+				return errors.New("previousDigestSignature is not a text")
+			}
+		}
+		texts[i], err = r.textOrNull(documentFields[i])
+		return err
+	})
+	if err == nil {
+		err = r.end()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, d.fill(texts, signature)
+}
+
+// fill takes over what was read, in the order of documentFields.
+func (d *document) fill(texts []*string, signature bool) error {
+	text := func(i int) string {
+		if texts[i] == nil {
+			return ""
+		}
+		return *texts[i]
+	}
+	for i, name := range documentFields[:5] {
+		if text(i) == "" {
+			return fmt.Errorf("%s is missing", name)
+		}
+	}
+	switch {
+	case !signature:
+		return errors.New("previousDigestSignature is missing")
+	case d.listed < 0:
+		return errors.New("logFiles is missing")
+	}
+	d.endText, d.Bucket, d.Key, d.Fingerprint, d.previousSignature = text(1), text(2), text(3), text(4), texts[9]
+	var err error
+	if d.Start, err = time.Parse(time.RFC3339, text(0)); err != nil {
+		return errors.New("digestStartTime is not a time")
+	}
+	if d.End, err = time.Parse(time.RFC3339, d.endText); err != nil {
+		return errors.New("digestEndTime is not a time")
+	}
+	if d.End.Before(d.Start) {
+		return errors.New("it ends before it starts")
+	}
+	if texts[5] != nil && texts[6] != nil {
+		d.Previous = &link{Bucket: text(5), Key: text(6), Hash: text(7), Algorithm: text(8), Signature: text(9)}
+	}
+	return nil
+}
+
+// entries reads logFiles.
+func (r *digestReader) entries(d *document) error {
+	switch b, err := r.token(); {
+	case err != nil:
+		return err
+	case b == 'n':
+		return r.literal("null") // and is missing
+	case b != '[':
+		return r.wrong(b, "logFiles")
+	}
+	d.listed = 0
+	return r.list('[', ']', func() error {
+		l, err := r.logFile()
+		switch {
+		case err != nil:
+			return err
+		case l.Bucket == "" || l.Key == "" || l.Hash == "":
+			return fmt.Errorf("entry %d of logFiles lacks s3Bucket, s3Object or hashValue", d.listed)
+		case r.each != nil && !r.each(l):
+			return errStopped
+		}
+		r.last = l
+		d.listed++
+		return nil
+	})
+}
+
+func (r *digestReader) logFile() (l logEntry, err error) {
+	switch b, err := r.token(); {
+	case err != nil:
+		return l, err
+	case b == 'n':
+		return l, r.literal("null")
+	case b != '{':
+		return l, r.wrong(b, "an entry of logFiles")
+	}
+	into := [entryRead]*string{&l.Bucket, &l.Key, &l.Hash, &l.Algorithm}
+	before := [entryRead]string{r.last.Bucket, "", "", r.last.Algorithm}
+	err = r.object(entryFields, entryRead, func(i int) error {
+		if i < 0 || i >= entryRead {
+			return r.skip(0)
+		}
+		return r.entryText(entryFields[i], before[i], into[i])
+	})
+	return l, err
+}
+
+// entryText reads a string. Most entries have the same bucket and algorithm as
+// the one before, which is then taken again.
+func (r *digestReader) entryText(name, before string, into *string) error {
+	switch b, err := r.token(); {
+	case err != nil:
+		return err
+	case b == 'n':
+		return r.literal("null")
+	case b != '"':
+		return r.wrong(b, "logFiles."+name)
+	}
+	if err := r.string(maxText); err != nil {
+		return err
+	}
+	if r.each == nil && len(r.text) > 0 {
+		*into = "." // nobody looks at it, but it is there
+		return nil
+	}
+	if *into = before; string(r.text) != before {
+		*into = string(r.text)
+	}
+	return nil
 }

@@ -1,12 +1,12 @@
 package validate
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 	"time"
@@ -27,6 +27,9 @@ type digestFile struct {
 	meta   map[string]string
 	err    error // from fetching and reading it
 	found  *Finding
+
+	stored []byte // as it was fetched, for its log files; nil when it has to be fetched again
+	held   int64  // of the room for such
 }
 
 // start is when the digest file begins, as far as anyone can tell: what is
@@ -44,6 +47,8 @@ const (
 	maxAhead      = 32
 	maxAheadBytes = 512 << 10
 	leastAhead    = 2
+	// fetchedAtOnce bounds those of all chains.
+	fetchedAtOnce = 64
 )
 
 // ahead yields the digest files of a list in order.
@@ -53,10 +58,22 @@ func (w *walker) ahead(ctx context.Context, at location, list []entry) iter.Seq[
 		size int64
 	}
 	return func(yield func(*digestFile) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		var queue []promise
 		var bytes int64
+		ctx, cancel := context.WithCancel(ctx)
+		var done [leastAhead]*digestFile // the walk looks at two at a time
+		ended := false                   // then it still looks at the last two, and releases them
+		defer func() {
+			cancel()
+			for _, p := range queue {
+				w.release(<-p.got)
+			}
+			for _, d := range done {
+				if !ended {
+					w.release(d)
+				}
+			}
+		}()
 		for next := 0; next < len(list) || len(queue) > 0; {
 			for next < len(list) && (len(queue) < leastAhead || (len(queue) < maxAhead && bytes < maxAheadBytes)) {
 				e := list[next]
@@ -67,10 +84,13 @@ func (w *walker) ahead(ctx context.Context, at location, list []entry) iter.Seq[
 			d := <-queue[0].got
 			bytes -= queue[0].size
 			queue = queue[1:]
+			w.release(done[0])
+			done[0], done[1] = done[1], d
 			if ctx.Err() != nil || !yield(d) {
 				return
 			}
 		}
+		ended = true
 	}
 }
 
@@ -84,43 +104,49 @@ func (w *walker) load(ctx context.Context, at location, end time.Time) *digestFi
 	}
 	d := &digestFile{at: at, end: end, key: at.key(end)}
 	d.uri = w.uri(ctx, at.bucket, d.key)
-	raw, err := w.fetch(ctx, d)
-	if err != nil {
-		d.err = err
-		return d
-	}
-	sum := sha256.Sum256(raw)
-	d.hash, d.size = hex.EncodeToString(sum[:]), len(raw)
-	if d.doc, err = parseDigest(raw); err != nil {
-		d.err = &formatError{err}
-	}
+	d.err = w.fetch(ctx, d)
 	return d
 }
 
 // formatError is about a digest file's content.
 type formatError struct{ error }
 
-func (w *walker) fetch(ctx context.Context, d *digestFile) ([]byte, error) {
+// fetch reads a digest file to its end: the log files that it lists are
+// counted only, since nobody knows yet whether they are the right ones.
+func (w *walker) fetch(ctx context.Context, d *digestFile) error {
 	store, err := w.store(ctx, d.at.bucket)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	body, err := store.Get(ctx, d.key)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer body.Close()
 	d.meta = body.Metadata
-	u := w.unpackers.get()
-	defer w.unpackers.put(u)
-	var raw bytes.Buffer
-	if _, err := u.unpack(&raw, body, w.MaxDigest); err != nil {
-		if badData(err) {
-			return nil, &formatError{err}
-		}
-		return nil, err
+	copied := w.keep(body)
+	u := w.hasher.unpackers.get()
+	defer w.hasher.unpackers.put(u)
+	p := u.open(copied, w.MaxDigest)
+	sum := sha256.New()
+	doc, err := u.json.read(io.TeeReader(p, sum), nil)
+	if p.err == nil { // for trouble behind what is wrong
+		_, _ = io.Copy(io.Discard, p)
 	}
-	return raw.Bytes(), nil
+	switch {
+	case badData(p.err):
+		err = &formatError{p.err}
+	case p.err != io.EOF:
+		err = p.err
+	case err != nil:
+		err = &formatError{err}
+	default:
+		d.doc, d.hash, d.size = doc, hex.EncodeToString(sum.Sum(nil)), int(p.n)
+		d.stored, d.held = copied.stored, copied.held
+		return nil
+	}
+	w.kept.Release(copied.held)
+	return err
 }
 
 // judge decides what a digest file is worth. next is the one that follows it,
@@ -174,7 +200,7 @@ func (w *walker) verify(d, next *digestFile, key PublicKey) {
 			fmt.Sprintf("%s %s", err, d.doc.Fingerprint))
 		return
 	case err != nil:
-		d.find(SeverityInvalid, CodeBadKey, "INVALID: unable to load the public key with fingerprint "+d.doc.Fingerprint, err.Error())
+		d.find(SeverityInvalid, CodeBadKey, "INVALID: Unable to load PKCS #1 key with fingerprint "+d.doc.Fingerprint, err.Error())
 		return
 	}
 	signature, named := d.meta[metaSignature], d.meta[metaAlgorithm]
@@ -207,7 +233,9 @@ func (w *walker) verify(d, next *digestFile, key PublicKey) {
 	if named != signatureAlgorithm {
 		d.find(SeverityWarning, CodeSignatureName, fmt.Sprintf("valid, but its metadata names the signature algorithm %q", named),
 			"the signature is one of "+signatureAlgorithm)
+		return
 	}
+	d.checkAge(key)
 }
 
 func (d *digestFile) find(s Severity, c Code, message, detail string) {

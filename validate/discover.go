@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -46,13 +45,30 @@ type entry struct {
 
 func (e entry) time() time.Time { return time.Unix(e.end, 0).UTC() }
 
-// unit is one account and source region.
+// unit is one account and source region in one folder.
 type unit struct {
 	bucket.Base
 	region string
 	others bool // digest files of other trails lie here, too
 	empty  bool // no digest files of the trail in the range
-	walked []*tally
+	walked []*walker
+	// siblings are the same account and region in other folders: a trail that
+	// became one of an organization goes on in another one.
+	siblings []*unit
+	// witnesses are known only when unlisted log files are looked for.
+	witnesses map[logPlace]*witness
+}
+
+// family is a unit and its siblings.
+func (u *unit) family() []*unit { return append([]*unit{u}, u.siblings...) }
+
+// everyUnit lists units with their siblings.
+func everyUnit(units []*unit) []*unit {
+	var all []*unit
+	for _, u := range units {
+		all = append(all, u.family()...)
+	}
+	return all
 }
 
 var (
@@ -61,7 +77,7 @@ var (
 )
 
 // discover finds the accounts and regions that have digest files or log
-// files.
+// files, siblings behind the first of them.
 func (c *check) discover(ctx context.Context) ([]*unit, error) {
 	store, err := c.store(ctx, c.Bucket)
 	if err != nil {
@@ -74,9 +90,13 @@ func (c *check) discover(ctx context.Context) ([]*unit, error) {
 		}
 	}
 	var units []*unit
+	first := map[[2]string]*unit{} // by account and region
 	for _, b := range bases {
 		prefix := b.Regions(bucket.Digest)
 		c.searchedIn(store.URI(prefix))
+		if len(c.Accounts) > 0 && !slices.Contains(c.Accounts, b.Account) {
+			continue
+		}
 		regions, err := store.Folders(ctx, prefix)
 		if err != nil {
 			return nil, err
@@ -91,9 +111,16 @@ func (c *check) discover(ctx context.Context) ([]*unit, error) {
 		}
 		slices.Sort(regions)
 		for _, r := range slices.Compact(regions) {
-			if len(c.Regions) == 0 || slices.Contains(c.Regions, r) {
-				units = append(units, &unit{Base: b, region: r})
+			if len(c.Regions) > 0 && !slices.Contains(c.Regions, r) {
+				continue
 			}
+			u, id := &unit{Base: b, region: r}, [2]string{b.Account, r}
+			if f := first[id]; f != nil {
+				f.siblings = append(f.siblings, u)
+				continue
+			}
+			first[id] = u
+			units = append(units, u)
 		}
 	}
 	return units, nil
@@ -152,6 +179,23 @@ const witnessReach = 48 * time.Hour
 // list finds the digest files of a unit that end after a time, by chain and
 // in the order of time.
 func (c *check) list(ctx context.Context, name string, u *unit, after, until time.Time) (map[chainID][]entry, error) {
+	found, err := c.listAll(ctx, name, u, after, until)
+	for id := range found {
+		if !c.concerns(id) {
+			u.others = true
+			delete(found, id)
+		}
+	}
+	return found, err
+}
+
+// concerns tells whether a chain is one of the trail that is checked.
+func (c *check) concerns(id chainID) bool {
+	return (c.Trail == "" || id.Trail == c.Trail) && (c.Home == "" || id.Home == c.Home)
+}
+
+// listAll is list for all trails.
+func (c *check) listAll(ctx context.Context, name string, u *unit, after, until time.Time) (map[chainID][]entry, error) {
 	store, err := c.store(ctx, name)
 	if err != nil {
 		return nil, err
@@ -182,10 +226,6 @@ func (c *check) list(ctx context.Context, name string, u *unit, after, until tim
 		if id.key(k.Time) != o.Key {
 			continue // a copy in another day's folder is not where CloudTrail put it
 		}
-		if (c.Trail != "" && id.Trail != c.Trail) || (c.Home != "" && id.Home != c.Home) {
-			u.others = true
-			continue
-		}
 		found[id] = append(found[id], entry{end: k.Time.Unix(), size: o.Size})
 	}
 	for _, list := range found {
@@ -198,31 +238,6 @@ func (c *check) list(ctx context.Context, name string, u *unit, after, until tim
 	return found, nil
 }
 
-// walkUnit walks the chains of one account and region.
-func (c *check) walkUnit(ctx context.Context, u *unit) {
-	found, err := c.list(ctx, c.Bucket, u, c.Start, c.End.Add(witnessReach))
-	if err != nil {
-		if ctx.Err() == nil {
-			c.problem(Finding{
-				Severity: SeverityUnchecked, Code: CodeUnreadable, Subject: SubjectChain, URI: c.uri(ctx, c.Bucket, u.Regions(bucket.Digest)+u.region+"/"),
-				Account: u.Account, Region: u.region, Trail: c.Trail, Message: "could not check: " + reason(err), Detail: err.Error(),
-			})
-		}
-		return
-	}
-	u.empty = len(found) == 0
-	ids := slices.SortedFunc(maps.Keys(found), func(a, b chainID) int { return strings.Compare(a.key(c.Now), b.key(c.Now)) })
-	for _, id := range ids {
-		if ctx.Err() != nil {
-			return
-		}
-		t := c.newTally(id)
-		u.walked = append(u.walked, t)
-		w := &walker{check: c, tally: t, home: location{bucket: c.Bucket, chainID: id}, unit: u}
-		w.run(ctx, c.cut(found[id]))
-	}
-}
-
 // cut ends a list with the first digest file that ends at the end of the
 // range or after it: it covers the end, or begins later and tells what came
 // before it.
@@ -231,6 +246,9 @@ func (c *check) cut(list []entry) []entry {
 	i := slices.IndexFunc(list, func(e entry) bool { return e.end >= end })
 	if i < 0 {
 		return list
+	}
+	if c.Copy && i+1 < len(list) {
+		i++ // it may hold the signature of the one before it
 	}
 	return list[:i+1]
 }

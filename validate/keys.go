@@ -54,6 +54,34 @@ func (k PublicKey) matches(key *rsa.PublicKey) bool {
 	return false
 }
 
+// validitySlack is how far a key may be used outside its validity, whose ends
+// can lag a rotation.
+const validitySlack = 24 * time.Hour
+
+// validAt tells whether a key may have signed something at a time. Of a key
+// without validity nobody knows.
+func (k PublicKey) validAt(t time.Time) bool {
+	return (k.ValidFrom.IsZero() || !t.Before(k.ValidFrom.Add(-validitySlack))) && (k.ValidUntil.IsZero() || !t.After(k.ValidUntil.Add(validitySlack)))
+}
+
+// checkAge warns of a digest file whose key was not valid when it was signed:
+// at its end, or where it belongs to a backfill, when its metadata says. The
+// AWS CLI takes any key that ListPublicKeys answers for the whole window.
+func (d *digestFile) checkAge(k PublicKey) {
+	signed := d.doc.End
+	if d.at.Backfill {
+		made, err := time.Parse(time.RFC3339, d.meta[metaBackfill])
+		if err != nil {
+			return // a copy without metadata does not tell
+		}
+		signed = made
+	}
+	if !k.validAt(signed) {
+		d.find(SeverityWarning, CodeKeyValidity, "valid, but its public key was not valid at that time",
+			fmt.Sprintf("the key %s was valid from %s to %s", d.doc.Fingerprint, stamp(k.ValidFrom), stamp(k.ValidUntil)))
+	}
+}
+
 // maxModulus keeps a hostile key from costing seconds a signature; CloudTrail's
 // keys have 2,048 bits.
 const maxModulus = 8192
@@ -90,16 +118,7 @@ const keyFileVersion = 1
 //	  "value": "<base64 of the DER>", "validityStartTime": "<RFC 3339>",
 //	  "validityEndTime": "<RFC 3339>"}]}
 func ParseKeyFile(raw []byte) (*KeyFile, error) {
-	var doc struct {
-		Version int `json:"version"`
-		Keys    []struct {
-			Region      string    `json:"region"`
-			Fingerprint string    `json:"fingerprint"`
-			Value       string    `json:"value"`
-			From        time.Time `json:"validityStartTime"`
-			Until       time.Time `json:"validityEndTime"`
-		} `json:"keys"`
-	}
+	var doc savedKeys
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		return nil, fmt.Errorf("not a file of public keys: %w", err)
 	}

@@ -126,10 +126,10 @@ func (w *walker) elsewhere(ctx context.Context, prev, cur *digestFile, at locati
 		}
 		r, _ := w.gap(prev, cur.doc.Start)
 		w.tally.digest(Unchecked, 1)
-		w.tally.find(Finding{
+		w.findHole(Finding{
 			Severity: SeverityUnchecked, Code: CodeUnreadable, Subject: SubjectChain, URI: bucket.URI(at.bucket, at.Regions(bucket.Digest)+at.Region+"/"),
 			Message: "could not check: " + reason(err), Detail: err.Error(), Range: &r,
-		}, end)
+		}, end, at)
 		return
 	}
 	list := found[at.chainID]
@@ -162,10 +162,10 @@ func (w *walker) absent(ctx context.Context, prev, cur, d *digestFile) {
 		detail = "it is the oldest that is named, nobody can tell how many there were before it; if the bucket expires old files, give a start time"
 	}
 	w.tally.digest(Missing, count)
-	w.tally.find(Finding{
+	w.findHole(Finding{
 		Severity: SeverityMissing, Code: CodeNotFound, Subject: SubjectDigest, URI: d.uri,
 		Message: "INVALID: not found", Detail: detail, Range: &r, MissingDigests: count,
-	}, d.end)
+	}, d.end, d.at)
 	w.heard(File{Digest: true, Backfill: d.at.Backfill, URI: d.uri, Status: Missing})
 }
 
@@ -182,11 +182,11 @@ func (w *walker) begins(ctx context.Context, prev, cur *digestFile) {
 	case !ok && (prev == nil || !r.Start.Equal(r.End)):
 		return
 	case prev != nil:
-		w.tally.find(Finding{
+		w.findHole(Finding{
 			Severity: SeverityNotice, Code: CodeGap, Subject: SubjectChain, URI: chain, Range: &r,
 			Message: fmt.Sprintf("No log files were delivered by CloudTrail between %s and %s", stamp(r.Start), stamp(r.End)),
-		}, cur.end)
-	case r.Start.IsZero(), cur.at.Backfill:
+		}, cur.end, cur.at)
+	case r.Start.IsZero(), cur.at.Backfill, w.older:
 		return
 	default:
 		f := Finding{
@@ -197,7 +197,7 @@ func (w *walker) begins(ctx context.Context, prev, cur *digestFile) {
 		if !w.Started.IsZero() && w.Started.Sub(r.End).Abs() <= startSlack {
 			f.Severity, f.Detail = SeverityNotice, "logging began then"
 		}
-		w.tally.find(f, cur.end)
+		w.findHole(f, cur.end, cur.at)
 	}
 }
 
@@ -208,11 +208,11 @@ func (w *walker) guess(ctx context.Context, prev, cur *digestFile) {
 	if !ok || r.Start.IsZero() || r.End.Sub(r.Start) <= w.rhythm/2 {
 		return
 	}
-	w.tally.find(Finding{
+	w.findHole(Finding{
 		Severity: SeverityWarning, Code: CodeNotCovered, Subject: SubjectChain, Range: &r,
 		URI:     w.uri(ctx, cur.at.bucket, cur.at.Regions(bucket.Digest)+cur.at.Region+"/"),
 		Message: fmt.Sprintf("nothing covers %s to %s: the digest file after it does not tell what came before", stamp(r.Start), stamp(r.End)),
-	}, cur.end)
+	}, cur.end, cur.at)
 }
 
 const (
@@ -230,6 +230,10 @@ func (w *walker) checkTail(last *digestFile) {
 		return
 	}
 	end := last.end
+	if !w.next.IsZero() {
+		w.goesOn(last)
+		return
+	}
 	if last.status == Unproven && !w.proven.IsZero() && end.Sub(w.proven) > w.rhythm*3/2 {
 		end = w.proven // nobody vouches for the rest
 	}
@@ -250,7 +254,7 @@ func (w *walker) checkTail(last *digestFile) {
 	if !end.Before(due) {
 		return
 	}
-	r := Range{Start: end, End: w.End}
+	r := Range{Start: later(end, w.Start), End: w.End}
 	if w.Now.Before(r.End) {
 		r.End = w.Now
 	}
@@ -262,12 +266,25 @@ func (w *walker) checkTail(last *digestFile) {
 	if w.SingleRegion && w.home.Region != w.home.Home {
 		f.Severity, f.Code = SeverityWarning, CodeRegionUncovered
 		f.Message = "the trail records its home region only: no digest file after " + stamp(end)
-		w.tally.find(f, last.end)
+		w.findHole(f, last.end, last.at)
 		return
 	}
 	f.MissingDigests = w.fit(r)
 	w.tally.digest(Missing, f.MissingDigests)
-	w.tally.find(f, last.end)
+	w.findHole(f, last.end, last.at)
+}
+
+// goesOn reports the time between the newest digest file of a folder and the
+// oldest one of the folder where the chain goes on.
+func (w *walker) goesOn(last *digestFile) {
+	r := Range{Start: last.end, End: w.next}
+	if r.End.Sub(r.Start) <= startSlack {
+		return
+	}
+	w.findHole(Finding{
+		Severity: SeverityNotice, Code: CodeGap, Subject: SubjectChain, URI: w.folder(last), Range: &r,
+		Message: fmt.Sprintf("No log files were delivered by CloudTrail between %s and %s", stamp(r.Start), stamp(r.End)),
+	}, last.end, last.at)
 }
 
 // folder is where a digest file lies.

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -21,18 +20,28 @@ type logJob struct {
 // dispatch hands the log files of a valid digest file to the workers. It
 // waits while they are busy, so that no more of them are held than needed.
 func (w *walker) dispatch(ctx context.Context, d *digestFile) {
-	for _, l := range d.doc.LogFiles {
+	done := 0
+	err := w.entries(ctx, d, func(l logEntry) bool {
+		done++
 		if known, same := w.listed(l); known {
 			if !same {
 				d.contradict(w, l)
 			}
-			continue
+			return ctx.Err() == nil
 		}
 		select {
-		case w.jobs <- logJob{logEntry: l, tally: w.tally, end: d.end}:
+		case w.crew.jobs <- logJob{logEntry: l, tally: w.tally, end: d.end}:
+			return true
 		case <-ctx.Done():
-			return
+			return false
 		}
+	})
+	if err != nil && ctx.Err() == nil {
+		w.tally.logFile(Unchecked, d.doc.listed-done, 0)
+		w.tally.find(Finding{
+			Severity: SeverityUnchecked, Code: CodeUnreadable, Subject: SubjectDigest, URI: d.uri,
+			Message: "could not check the log files that it lists: " + reason(err), Detail: err.Error(),
+		}, d.end)
 	}
 }
 
@@ -57,9 +66,9 @@ func (c *check) place(name, key string) fingerprint {
 	return short(name, key)
 }
 
-// isListed tells whether a digest file lists an object of the trail's bucket.
-func (c *check) isListed(key string) bool {
-	place := c.place(c.Bucket, key)
+// isListed tells whether a digest file lists an object.
+func (c *check) isListed(name, key string) bool {
+	place := c.place(name, key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, ok := c.seen[place]
@@ -73,32 +82,34 @@ func (d *digestFile) contradict(w *walker, l logEntry) {
 	}, d.end)
 }
 
-// checkLogFile compares one log file with its hash.
-func (c *check) checkLogFile(ctx context.Context, j logJob) {
+// checkLogFile compares one log file with its hash. It returns what kept it
+// from reading the file.
+func (c *check) checkLogFile(ctx context.Context, j logJob) error {
 	if ctx.Err() != nil {
-		return
+		return nil
 	}
 	uri := c.uri(ctx, j.Bucket, j.Key)
 	if bytes, ok := c.before(j); ok {
 		j.tally.before(bytes)
 		c.heard(File{URI: uri, Status: Valid, Bytes: bytes, Backfill: j.tally.id.Backfill, Before: true})
-		return
+		return nil
 	}
 	f := Finding{Severity: SeverityInvalid, Subject: SubjectLogFile, URI: uri}
 	var status Status
 	var bytes int64
+	var err error
 	if j.Algorithm != hashAlgorithm {
 		status, f.Code = Invalid, CodeAlgorithm
 		f.Message = fmt.Sprintf("INVALID: unsupported algorithm %q", j.Algorithm)
 	} else {
 		var hash string
-		var err error
 		hash, bytes, err = c.hash(ctx, j)
 		if ctx.Err() != nil {
-			return // whatever it was, it may be because of that
+			return nil // whatever it was, it may be because of that
 		}
 		status = f.judgeLog(hash, j.Hash, err)
 	}
+	c.crew.done.Add(effort(bytes))
 	j.tally.logFile(status, 1, bytes)
 	switch {
 	case status != Valid:
@@ -107,6 +118,7 @@ func (c *check) checkLogFile(ctx context.Context, j logJob) {
 		c.Proved.Keep(c.proof(j.logEntry), bytes)
 	}
 	c.heard(File{URI: uri, Status: status, Bytes: bytes, Backfill: j.tally.id.Backfill})
+	return err
 }
 
 // before tells whether a log file was proved in an earlier run.
@@ -118,22 +130,39 @@ func (c *check) before(j logJob) (bytes int64, ok bool) {
 }
 
 // hash reads a log file to its end. With an error about its bytes it still
-// returns the hash of those that could be read.
+// returns the hash of those that could be read. One of a bucket that is not as
+// it should be is fetched once more: what goes wrong on the way is no finding.
 func (c *check) hash(ctx context.Context, j logJob) (hash string, bytes int64, err error) {
 	store, err := c.store(ctx, j.Bucket)
 	if err != nil {
 		return "", 0, err
 	}
+	hash, bytes, err = c.hashOnce(ctx, store, j)
+	if c.Copy || right(hash, j, err) || err != nil && !badData(err) {
+		return hash, bytes, err
+	}
+	// Where that does not work, the first one counts.
+	if again, n, trouble := c.hashOnce(ctx, store, j); trouble == nil || badData(trouble) {
+		return again, n, trouble
+	}
+	return hash, bytes, err
+}
+
+func right(hash string, j logJob, err error) bool {
+	return err == nil && strings.EqualFold(hash, j.Hash)
+}
+
+func (c *check) hashOnce(ctx context.Context, store Store, j logJob) (hash string, bytes int64, err error) {
 	body, err := store.Get(ctx, j.Key)
 	if err != nil {
 		return "", 0, err
 	}
 	defer body.Close()
-	u := c.unpackers.get()
-	defer c.unpackers.put(u)
-	sum := sha256.New()
-	bytes, err = u.unpack(sum, body, c.MaxLogFile)
-	return hex.EncodeToString(sum.Sum(nil)), bytes, err
+	if _, ok := body.ReadCloser.(uncompressed); ok {
+		return c.hashPlain(ctx, body)
+	}
+	sum, bytes, err := c.hasher.hash(ctx, body, c.MaxLogFile)
+	return hex.EncodeToString(sum[:]), bytes, err
 }
 
 // judgeLog fills the finding and returns the status.

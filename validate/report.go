@@ -63,10 +63,12 @@ const (
 	CodeBegins          Code = "chain-begins"
 	CodeGap             Code = "gap"
 	CodeSignatureName   Code = "signature-algorithm"
+	CodeKeyValidity     Code = "key-validity"
 	CodeNoSignature     Code = "no-signature"
 	CodeNoDigests       Code = "no-digests"
 	CodeRegionUncovered Code = "region-not-recorded"
 	CodeEnds            Code = "copy-ends"
+	CodeUnproven        Code = "unproven"
 )
 
 // Range is a range of time; a zero Start means the beginning.
@@ -183,6 +185,9 @@ type Report struct {
 	// Unlisted is how many log files were found that no digest file lists.
 	Unlisted int `json:"unlistedLogFiles,omitempty"`
 
+	// Manifest is set when the copy has one.
+	Manifest *ManifestReport `json:"manifest,omitempty"`
+
 	Chains   []Chain   `json:"chains"`
 	Findings []Finding `json:"findings"`
 	// KeySource says where the public keys came from.
@@ -215,7 +220,7 @@ func (c *check) report(interrupted bool) *Report {
 	asked := c.asked()
 	r := &Report{
 		Trail: c.Trail, HomeRegion: c.Home, Interrupted: interrupted,
-		Requested: asked, KeySource: c.KeySource,
+		Requested: asked, KeySource: c.KeySource, Manifest: c.outcome,
 		Chains: []Chain{}, Findings: c.findings, Searched: c.searched,
 	}
 	for _, t := range c.tallies {
@@ -228,6 +233,7 @@ func (c *check) report(interrupted bool) *Report {
 		r.LogFiles.sum(ch.LogFiles)
 		r.Bytes += ch.Bytes
 		r.ProvedBefore += t.earlier
+		r.Unlisted += t.unlisted
 		if ch.Backfill {
 			r.BackfillDigests.sum(ch.Digests)
 		} else {

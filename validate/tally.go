@@ -16,6 +16,7 @@ type tally struct {
 	logFiles Counts
 	bytes    int64
 	earlier  int     // of logFiles, proved in an earlier run
+	unlisted int     // log files that no digest file lists
 	covered  []Range // unsorted, whole
 	first    time.Time
 	findings []Finding
@@ -38,12 +39,21 @@ func shorten(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-func (t *tally) find(f Finding, at time.Time) {
+// find notes a finding and returns its number.
+func (t *tally) find(f Finding, at time.Time) int {
 	f.Message, f.Detail = shorten(f.Message), shorten(f.Detail)
 	f.Account, f.Region, f.Trail, f.Backfill, f.at = t.id.Account, t.id.Region, t.id.Trail, t.id.Backfill, at
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.findings = append(t.findings, f)
+	return len(t.findings) - 1
+}
+
+// amend changes a finding.
+func (t *tally) amend(number int, change func(*Finding)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change(&t.findings[number])
 }
 
 func (t *tally) digest(s Status, n int) {
@@ -66,6 +76,12 @@ func (t *tally) before(bytes int64) {
 	t.logFiles.Valid++
 	t.earlier++
 	t.bytes += bytes
+}
+
+func (t *tally) foundUnlisted() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.unlisted++
 }
 
 // met notes the time of a digest file, valid or not; cover that it is valid.

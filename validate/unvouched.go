@@ -12,18 +12,27 @@ import (
 // the trail while others have: somebody may have deleted them all. Where
 // nothing at all was found there is nothing to compare with.
 func (c *check) findUnvouched(ctx context.Context, units []*unit) {
-	if !slices.ContainsFunc(units, func(u *unit) bool { return len(u.walked) > 0 }) {
+	units = everyUnit(units)
+	some := func(test func(*unit) bool) bool {
+		return slices.ContainsFunc(units, func(u *unit) bool { return len(u.walked) > 0 && test(u) })
+	}
+	if !some(func(*unit) bool { return true }) {
 		return
 	}
+	ofOrg := some(func(u *unit) bool { return u.Org != "" })
 	for _, u := range units {
 		if !u.empty || ctx.Err() != nil || (c.SingleRegion && u.region != c.Home) {
+			continue
+		}
+		// What lies in another folder than the trail's is another's.
+		if u.Org == "" && ofOrg || some(func(o *unit) bool { return o.Account == u.Account && o.region == u.region }) {
 			continue
 		}
 		f := Finding{
 			Severity: SeverityWarning, Code: CodeNoDigests, Subject: SubjectChain, URI: c.uri(ctx, c.Bucket, u.Regions(bucket.Digest)+u.region+"/"),
 			Account: u.Account, Region: u.region, Trail: c.Trail, Message: "no digest files of the trail in the range",
 		}
-		some, err := c.hasLogFiles(ctx, u)
+		delivered, err := c.hasLogFiles(ctx, u)
 		switch {
 		case err != nil:
 			f.Severity, f.Code, f.Message, f.Detail = SeverityUnchecked, CodeUnreadable, "could not look for log files: "+reason(err), err.Error()
@@ -31,9 +40,9 @@ func (c *check) findUnvouched(ctx context.Context, units []*unit) {
 			f.Severity = SeverityMissing
 			f.Message = "INVALID: not found: no digest file of the trail's home region"
 			f.Detail = "the trail records all regions, and other regions have digest files"
-		case !some && !c.MultiRegion:
+		case !delivered && !c.MultiRegion:
 			continue
-		case !some:
+		case !delivered:
 		case c.MultiRegion && !u.others:
 			f.Severity = SeverityMissing
 			f.Message = "INVALID: not found: no digest file of the trail vouches for the log files of this region"

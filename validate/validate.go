@@ -48,6 +48,9 @@ type Options struct {
 	// successor, which repeats it.
 	Copy bool
 
+	// Manifest, when set, is compared with the copy before anything else.
+	Manifest *Manifest
+
 	// Prefix stands before AWSLogs/ in the keys. Bases, when set, are the
 	// accounts' folders to look into; else they are discovered below Prefix.
 	// Outside the folders of organizations only that of Owner is taken, the
@@ -78,7 +81,9 @@ type Options struct {
 	// KeySource names Keys in the report.
 	KeySource string
 
-	// Workers fetch log files at the same time; 0 means DefaultWorkers.
+	// Workers fetch log files at the same time. 0 means as many as it pays to
+	// have, up to 256: more as long as that makes it faster, fewer when S3 has
+	// enough.
 	Workers int
 	// Unlisted also looks for log files that no digest file lists.
 	Unlisted bool
@@ -88,15 +93,18 @@ type Options struct {
 	// OnFile, when set, hears of each file as it has been checked. It is
 	// called by one goroutine at a time and should return soon.
 	OnFile func(File)
+	// Outlook, when set, follows how far the check is.
+	Outlook *Outlook
+
+	// judged, when set, hears of each digest file that is there. It is called
+	// by several goroutines.
+	judged func(id chainID, d *digestFile, s Status)
 
 	// Bounds of uncompressed sizes in bytes; what is larger could not be
 	// checked. 0 means the default: 64 MiB for digest files, which are held
 	// in memory, 16 GiB for log files, which are not.
 	MaxDigest, MaxLogFile int64
 }
-
-// DefaultWorkers suits S3, where waiting takes the time.
-const DefaultWorkers = 64
 
 const (
 	defaultMaxDigest  = 64 << 20
@@ -138,9 +146,6 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 		return nil, errors.New("validate: Open, Keys and Now are required")
 	case !o.End.IsZero() && !o.Start.Before(o.End):
 		return nil, errors.New("validate: the range is empty")
-	}
-	if o.Workers <= 0 {
-		o.Workers = DefaultWorkers
 	}
 	if o.MaxDigest <= 0 {
 		o.MaxDigest = defaultMaxDigest

@@ -18,10 +18,21 @@ type walker struct {
 	home    location
 	unit    *unit
 	keyring map[string]PublicKey
-	rhythm  time.Duration // how long a digest file of this chain covers
-	learned bool          // from its digest files
-	signed  bool          // a digest file of this chain has its metadata
-	proven  time.Time     // end of the newest valid digest file
+	rhythm  time.Duration        // how long a digest file of this chain covers
+	learned bool                 // from its digest files
+	signed  bool                 // a digest file of this chain has its metadata
+	proven  time.Time            // end of the newest valid digest file
+	holes   []hole               // in the range
+	vouched map[location][]Range // where unlisted log files are looked for
+	named   map[string]*named
+
+	// Where a chain lies in several folders, each has a walker. visited are
+	// the digest files that one of them met, and nil where there is one only;
+	// older says that another has older ones; next is where one begins that
+	// has younger ones, or zero.
+	visited map[spot]bool
+	older   bool
+	next    time.Time
 }
 
 // usualRhythm is how often CloudTrail delivers digest files.
@@ -65,7 +76,7 @@ func (w *walker) loadKeys(ctx context.Context, list []entry) bool {
 	}
 	f := Finding{
 		Severity: SeverityUnchecked, Code: CodeNoKeys, Subject: SubjectChain, URI: w.uri(ctx, w.Bucket, w.home.Regions(bucket.Digest)+w.home.Region+"/"),
-		Message: fmt.Sprintf("could not check: no public keys found in region %s between %s and %s", q.region, stamp(q.from), stamp(q.to)),
+		Message: fmt.Sprintf("could not check: No public keys found between %s and %s in region %s", stamp(q.from), stamp(q.to), q.region),
 	}
 	if err != nil {
 		f.Message, f.Detail = fmt.Sprintf("could not check: the public keys of region %s: %s", q.region, reason(err)), err.Error()
@@ -93,8 +104,11 @@ func (w *walker) walk(ctx context.Context, list []entry, prev, succ *digestFile,
 	next, stop := iter.Pull(w.ahead(ctx, tried[len(tried)-1], list))
 	defer stop()
 	d, ok := next()
+	var following *digestFile
+	defer func() { w.release(d); w.release(following) }()
 	for ok {
-		following, more := next()
+		var more bool
+		following, more = next()
 		if ctx.Err() != nil {
 			return prev, false
 		}
@@ -145,26 +159,54 @@ func (w *walker) account(ctx context.Context, d *digestFile) {
 	if status == Valid && d.broken {
 		status = Invalid
 	}
+	if w.visited != nil {
+		w.visited[spot{d.at, d.end.Unix()}] = true
+	}
 	w.tally.digest(status, 1)
 	w.tally.met(d.start(w.rhythm))
-	if d.found != nil {
-		if d.status != Valid && d.doc != nil {
-			d.found.UnprovenLogFiles = len(d.doc.LogFiles)
-		}
-		w.tally.find(*d.found, d.end)
-		d.found = nil
-	}
+	w.publish(d)
 	w.heard(File{Digest: true, Backfill: d.at.Backfill, URI: d.uri, Status: status, Bytes: int64(d.size)})
+	w.Outlook.walked(w.tally.id, d)
+	if w.judged != nil {
+		w.judged(w.tally.id, d, status)
+	}
 	if d.doc == nil {
 		return
 	}
 	if d.status != Valid {
-		w.tally.logFile(Unproven, len(d.doc.LogFiles), 0)
+		w.tally.logFile(Unproven, d.doc.listed, 0)
 	} else {
 		w.tally.cover(Range{Start: d.doc.Start, End: d.doc.End})
+		w.vouch(d)
 		w.dispatch(ctx, d)
 	}
-	d.doc.LogFiles = nil // what is linked to later needs no more of it
+	w.release(d) // what is linked to later needs no more of it
+}
+
+// publish tells what was found of a digest file. Where it is not valid, its
+// time is a hole; if it can be read at all, it tells how many log files lie in
+// there, else they are counted later.
+func (w *walker) publish(d *digestFile) {
+	f := d.found
+	if f == nil {
+		return
+	}
+	d.found = nil
+	if d.status == Valid {
+		w.tally.find(*f, d.end)
+		return
+	}
+	h := hole{Range: Range{Start: later(d.start(w.rhythm), w.Start), End: d.end}, at: d.at, finding: -1}
+	if h.End.After(w.End) {
+		h.End = w.End
+	}
+	if d.doc != nil {
+		f.UnprovenLogFiles = d.doc.listed
+		w.tally.find(*f, d.end)
+	} else {
+		h.finding = w.tally.find(*f, d.end)
+	}
+	w.holes = append(w.holes, h)
 }
 
 // publishLink tells of a digest file after the range only that its link is

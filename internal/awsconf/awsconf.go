@@ -77,15 +77,43 @@ const maxAttempts = 6
 // retryer makes a retryer for each client; most is 0 where nobody set it.
 func retryer(most int) func() aws.Retryer {
 	return func() aws.Retryer {
-		return retry.AddWithMaxAttempts(retry.NewStandard(func(s *retry.StandardOptions) {
+		standard := retry.NewStandard(func(s *retry.StandardOptions) {
 			// Many workers share one client: the token bucket would give up
 			// on all of them because of one bad minute.
 			s.RateLimiter = ratelimit.None
 			s.Retryables = append([]retry.IsErrorRetryable{
-				retry.IsErrorRetryableFunc(nobodyThere), retry.IsErrorRetryableFunc(outOfBounds),
+				retry.IsErrorRetryableFunc(nobodyThere), retry.IsErrorRetryableFunc(outOfBounds), retry.IsErrorRetryableFunc(cut),
 			}, s.Retryables...)
-		}), cmp.Or(most, maxAttempts))
+		})
+		return retry.AddWithMaxAttempts(impatient{standard}, cmp.Or(most, maxAttempts))
 	}
+}
+
+// cut asks again where an answer broke off in the middle. The SDK takes it for
+// one that it does not understand.
+func cut(err error) aws.Ternary {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// Whoever is silent for so long is asked again, but not as often as somebody
+// who answers: the rest of the work waits.
+const (
+	silence        = 20 * time.Second
+	silentAttempts = 3
+)
+
+// impatient is a retryer that gives up early on silence.
+type impatient struct{ aws.RetryerV2 }
+
+func (r impatient) RetryDelay(attempt int, err error) (time.Duration, error) {
+	var late net.Error
+	if attempt >= silentAttempts && errors.As(err, &late) && late.Timeout() {
+		return 0, err
+	}
+	return r.RetryerV2.RetryDelay(attempt, err)
 }
 
 // AppID stands in the user agent of every call as app/trailctl, and so in the
@@ -103,7 +131,7 @@ func Load(ctx context.Context, o Options) (*Config, error) {
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns = maxConnections
 		t.MaxIdleConnsPerHost = maxConnections
-		t.ResponseHeaderTimeout = time.Minute
+		t.ResponseHeaderTimeout = silence
 	})
 	load := []func(*config.LoadOptions) error{
 		config.WithLogger(logging.Nop{}), // what fails comes back as an error

@@ -110,6 +110,11 @@ func (w *writer) file(size int) (json []byte, name string) {
 	w.at = firstDay.Add(time.Duration(w.rand.IntN(3*24*60)) * time.Minute)
 	name = fmt.Sprintf("AWSLogs/%s/CloudTrail/%s/%s/%s_CloudTrail_%s_%s_%s.json.gz", w.account, w.region,
 		w.at.Format("2006/01/02"), w.account, w.region, w.at.Add(5*time.Minute).Format("20060102T1504Z"), w.letters(16, alphanumeric))
+	return w.body(size), name
+}
+
+// body is one log file of about size bytes, with one record at the least.
+func (w *writer) body(size int) []byte {
 	w.out = append(w.out, `{"Records":[`...)
 	for first := true; first || len(w.out) < size; first = false {
 		if !first {
@@ -117,7 +122,7 @@ func (w *writer) file(size int) (json []byte, name string) {
 		}
 		w.record()
 	}
-	return append(w.out, "]}"...), name
+	return append(w.out, "]}"...)
 }
 
 var firstDay = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)

@@ -5,6 +5,7 @@
 //	go run ./internal/bench scale      the same over 1, 10 and 50 times the files
 //	go run ./internal/bench download   a bucket on a loopback S3, beside s5cmd
 //	go run ./internal/bench first      until the first record found is on the screen
+//	go run ./internal/bench validate   a digest chain, beside the AWS CLI
 //
 // Ratios between its rows can be compared over machines and times, its
 // seconds cannot. It is no test: it never fails because something is slow, but
@@ -33,11 +34,13 @@ type options struct {
 	python  string
 	s5cmd   string
 	latency int
+	parts   string
+	aws     string
 }
 
 func main() {
 	if len(os.Args) == 4 { // a part of a measurement, as a process of its own
-		part := map[string]func(string, string) error{"gunzip": gunzipAll, "serve": serve}[os.Args[1]]
+		part := map[string]func(string, string) error{"gunzip": gunzipAll, "serve": serve, "deliver": deliver, "floor": floor}[os.Args[1]]
 		if part != nil {
 			if err := part(os.Args[2], os.Args[3]); err != nil {
 				fail(err)
@@ -59,7 +62,7 @@ func fail(err error) {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		return fmt.Errorf("say what to measure: read, scale, download or first")
+		return fmt.Errorf("say what to measure: read, scale, download, first or validate")
 	}
 	var o options
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
@@ -73,11 +76,16 @@ func run(ctx context.Context, args []string) error {
 	f.StringVar(&o.python, "python", "python3", "a Python that has duckdb")
 	f.StringVar(&o.s5cmd, "s5cmd", "s5cmd", "the s5cmd to compare with")
 	f.IntVar(&o.latency, "latency", -1, "milliseconds before each answer of the loopback S3 (default: what the measurement wants)")
+	f.StringVar(&o.parts, "parts", "online,offline,memory,scale", "validate: which parts of it")
+	f.StringVar(&o.aws, "aws", "aws", "the AWS CLI to compare with")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
 	if err := o.build(ctx); err != nil {
 		return err
+	}
+	if args[0] == "validate" {
+		return validate(ctx, &o)
 	}
 	corpus, err := o.corpus()
 	if err != nil {
@@ -93,7 +101,7 @@ func run(ctx context.Context, args []string) error {
 	case "first":
 		return first(ctx, &o, corpus)
 	}
-	return fmt.Errorf("%q is nothing to measure: read, scale, download or first", args[0])
+	return fmt.Errorf("%q is nothing to measure: read, scale, download, first or validate", args[0])
 }
 
 // build makes the program that is measured.

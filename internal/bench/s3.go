@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -24,16 +26,19 @@ import (
 const bucketName = "bench-trail-logs"
 
 // store serves a folder from memory as a bucket, with a pause before each
-// answer. It knows HEAD, GET and ListObjectsV2, and no signatures.
+// answer. It knows HEAD, GET and ListObjects of both versions, and no
+// signatures. Beside that it answers what a validation asks CloudTrail.
 type store struct {
 	objects map[string]object
 	keys    []string
 	pause   time.Duration
+	public  []byte // what ListPublicKeys answers
 }
 
 type object struct {
 	body []byte
 	etag string
+	meta map[string]string
 }
 
 func loadStore(dir string, pause time.Duration) (*store, error) {
@@ -46,11 +51,25 @@ func loadStore(dir string, pause time.Duration) (*store, error) {
 		if err != nil {
 			return err
 		}
-		key, err := filepath.Rel(dir, path)
+		name, err := filepath.Rel(dir, path)
+		key := filepath.ToSlash(name)
+		switch {
+		case err != nil || strings.HasSuffix(key, metadataSuffix):
+			return err
+		case key == keyFile:
+			s.public, err = publicKeys(body)
+			return err
+		}
 		sum := md5.Sum(body)
-		s.objects[filepath.ToSlash(key)] = object{body, `"` + hex.EncodeToString(sum[:]) + `"`}
-		s.keys = append(s.keys, filepath.ToSlash(key))
-		return err
+		o := object{body: body, etag: `"` + hex.EncodeToString(sum[:]) + `"`}
+		if raw, err := os.ReadFile(path + metadataSuffix); err == nil {
+			if err := json.Unmarshal(raw, &o.meta); err != nil {
+				return err
+			}
+		}
+		s.objects[key] = o
+		s.keys = append(s.keys, key)
+		return nil
 	})
 	slices.Sort(s.keys)
 	return s, err
@@ -109,7 +128,11 @@ func serve(dir, pause string) error {
 func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(s.pause)
 	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	w.Header().Set("x-amz-bucket-region", "us-east-1")
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		s.cloudTrail(w, target)
+		return
+	}
+	w.Header().Set("x-amz-bucket-region", home)
 	switch o, ok := s.objects[key]; {
 	case name == "" && r.Method == http.MethodGet:
 		xmlAnswer(w, struct {
@@ -137,6 +160,9 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Last-Modified", modified.Format(http.TimeFormat))
 		h.Set("Content-Type", "application/json")
 		h.Set("Content-Length", strconv.Itoa(len(o.body)))
+		for name, value := range o.meta {
+			h["x-amz-meta-"+name] = []string{value} // in lower case, as S3 does
+		}
 		if r.Method != http.MethodHead {
 			w.Write(o.body)
 		}
@@ -166,7 +192,7 @@ type common struct{ Prefix string }
 func (s *store) list(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	prefix, delimiter, after := q.Get("prefix"), q.Get("delimiter"), q.Get("start-after")
-	if token := q.Get("continuation-token"); token != "" {
+	if token := cmp.Or(q.Get("continuation-token"), q.Get("marker")); token != "" {
 		after = token
 	}
 	most := 1000

@@ -37,7 +37,20 @@ func arrange(root *cli.App, args []string) (arranged, error) {
 	if err := countArguments(names(path), leaf, positional); err != nil {
 		return arranged{}, err
 	}
+	if len(positional) > 0 && command(leaf.Subcommands, positional[0]) != nil {
+		return arranged{}, isCommand(path, positional[0])
+	}
 	return arranged{path: path, args: slices.Concat(names(path), flags, []string{"--"}, positional)}, nil
+}
+
+// runs tells of a command with commands below it that it can be run itself.
+func runs(c *cli.Command) bool { return c.Action != nil }
+
+// isCommand is the error of an argument that has the name of a command.
+func isCommand(path []*cli.Command, word string) error {
+	line := "trailctl " + strings.Join(names(path), " ")
+	return withHint(usagef("%q is a command: see \"%s %s --help\"", word, line, word),
+		"a trail of that name is given by its ARN, and a folder as ./%s", word)
 }
 
 func names(path []*cli.Command) []string {
@@ -53,6 +66,7 @@ func isHelp(arg string) bool { return arg == "--help" || arg == "-h" || arg == "
 // findCommand walks down the tree. Flags before the verb are carried along.
 func findCommand(root *cli.App, args []string) (path []*cli.Command, rest []string, help bool, err error) {
 	level := root.Commands
+	around := level // the commands whose flags may stand here
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		switch {
@@ -67,13 +81,19 @@ func findCommand(root *cli.App, args []string) (path []*cli.Command, rest []stri
 			rest = append(rest, arg)
 			// Which flags there are is not known before the verb; one that
 			// takes a value takes the next word along.
-			if anyTakesValue(level, arg) && i+1 < len(args) {
+			if anyTakesValue(around, arg) && i+1 < len(args) {
 				i++
 				rest = append(rest, args[i])
 			}
 			continue
 		}
 		next := command(level, arg)
+		if next == nil && len(path) > 0 && runs(path[len(path)-1]) {
+			return path, append(rest, args[i:]...), false, nil
+		}
+		if next == nil && len(path) > 1 && runs(path[len(path)-2]) && len(rest) > 0 {
+			return nil, nil, false, isCommand(path[:len(path)-1], path[len(path)-1].Name)
+		}
 		if next == nil && len(rest) > 0 && !anyHas(level, rest[len(rest)-1]) {
 			return nil, nil, false, unknownFlag(names(path), everyFlag(level), rest[len(rest)-1])
 		}
@@ -81,13 +101,21 @@ func findCommand(root *cli.App, args []string) (path []*cli.Command, rest []stri
 			return nil, nil, false, unknownCommand(root.Commands, names(path), level, arg)
 		}
 		path, level = append(path, next), next.Subcommands
+		if around = level; runs(next) {
+			around = []*cli.Command{next}
+		}
 	}
 	if help {
 		return path, rest, true, nil
 	}
 	if len(level) > 0 && (len(path) > 0 || len(rest) > 0) {
-		if len(path) == 0 {
+		switch {
+		case len(path) == 0:
 			return nil, nil, false, usagef("no command given; see \"trailctl --help\"")
+		case runs(path[len(path)-1]):
+			return path, rest, false, nil
+		case len(path) > 1 && runs(path[len(path)-2]):
+			return nil, nil, false, isCommand(path[:len(path)-1], path[len(path)-1].Name)
 		}
 		return nil, nil, false, usagef("%s needs a verb: %s; see \"trailctl %s --help\"",
 			strings.Join(names(path), " "), alternatives(level), strings.Join(names(path), " "))
@@ -249,6 +277,8 @@ func countArguments(path []string, leaf *cli.Command, positional []string) error
 	switch {
 	case len(positional) < least:
 		return usagef("%s is missing: %s %s", missing, line, leaf.ArgsUsage)
+	case len(positional) > most && flagFor(leaf, positional[most]) != "":
+		return usagef("%q is too much: write %s", positional[most], flagFor(leaf, positional[most]))
 	case len(positional) > most && most == 0:
 		return usagef("%q is too much: %s takes no argument", positional[0], line)
 	case len(positional) > most:

@@ -43,7 +43,7 @@ func reference(root *cli.App) string {
 
 func describe(b *strings.Builder, path string, c *cli.Command) {
 	path += " " + c.Name
-	if len(c.Subcommands) > 0 {
+	if len(c.Subcommands) > 0 && !runs(c) {
 		fmt.Fprintf(b, "\n## %s\n\n%s\n", path, sentence(c.Usage))
 		for _, sub := range c.Subcommands {
 			describe(b, path, sub)
@@ -57,6 +57,11 @@ func describe(b *strings.Builder, path string, c *cli.Command) {
 		fmt.Fprintf(b, "\n%s\n", strings.TrimSpace(c.Description))
 	}
 	b.WriteString("```\n")
+	defer func() {
+		for _, sub := range c.Subcommands {
+			describe(b, path, sub)
+		}
+	}()
 	if len(c.Flags) == 0 {
 		return
 	}

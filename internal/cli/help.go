@@ -26,7 +26,11 @@ func writeHelp(w io.Writer, root *cli.App, path []*cli.Command) error {
 		line = strings.Join(append([]string{root.Name}, names(path)...), " ")
 		usage, text, below, flags, arguments = c.Usage, c.Description, c.Subcommands, c.Flags, c.ArgsUsage
 	}
-	fmt.Fprintf(&b, "%s: %s\n\nUsage: %s\n", line, usage, synopsis(line, arguments, below, flags))
+	if len(path) > 0 && runs(path[len(path)-1]) && len(below) > 0 {
+		fmt.Fprintf(&b, "%s: %s\n\nUsage: %s\n       %s COMMAND\n", line, usage, synopsis(line, arguments, nil, flags), line)
+	} else {
+		fmt.Fprintf(&b, "%s: %s\n\nUsage: %s\n", line, usage, synopsis(line, arguments, below, flags))
+	}
 	if text != "" {
 		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(text))
 	}
@@ -69,7 +73,11 @@ func writeCommands(b *strings.Builder, verbs bool, commands []*cli.Command) {
 		}
 		name, usage := c.Name, c.Usage
 		if verbs && len(c.Subcommands) > 0 {
-			name += " " + strings.ReplaceAll(strings.ReplaceAll(alternatives(c.Subcommands), ", ", "|"), " or ", "|")
+			below := strings.ReplaceAll(strings.ReplaceAll(alternatives(c.Subcommands), ", ", "|"), " or ", "|")
+			if runs(c) {
+				below = "[" + below + "]"
+			}
+			name += " " + below
 		}
 		rows = append(rows, [2]string{name, usage})
 	}

@@ -57,7 +57,7 @@ func (o *logsOptions) flags() []cli.Flag {
 	}
 	return joinFlags(
 		[]cli.Flag{&cli.StringSliceFlag{
-			Name: "account-id", Usage: "only log files of the account `ID` (may be repeated)", Destination: &o.accounts,
+			Name: "account-id", Usage: "only log files of the account `ID` (several: with commas, or repeated)", Destination: &o.accounts, Action: commaList(&o.accounts),
 		}},
 		windowFlags(&o.window), []cli.Flag{o.lagFlag()}, aws)
 }
@@ -86,8 +86,20 @@ func (o *logsOptions) regions() []string {
 	return []string{o.aws.region}
 }
 
+// oneRegion refuses a list of regions, which would be no region's name.
+func oneRegion(region string) error {
+	if strings.ContainsAny(region, ", ") {
+		return withHint(usagef("--region %q: it is one region; without it all are read", region),
+			"--filter 'awsRegion in %s' chooses records of several", strings.Join(strings.FieldsFunc(region, func(r rune) bool { return r == ',' || r == ' ' }), ","))
+	}
+	return nil
+}
+
 // check looks at the flags that urfave/cli does not.
 func (o *logsOptions) check() error {
+	if err := oneRegion(o.aws.region); err != nil {
+		return err
+	}
 	for _, id := range o.accounts.Value() {
 		if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
 			return usagef("--account-id %q: an account's ID has twelve digits", id)
@@ -168,7 +180,7 @@ func (t *tally) err() error {
 
 // terminal is what the renderers may assume.
 func (a *app) terminal(o outputOptions) render.Terminal {
-	t := render.Terminal{Colour: a.colour(o)}
+	t := render.Terminal{Colour: a.colour(o), Year: a.now().UTC().Year()}
 	if a.streams.OutTerminal {
 		t.Width = a.streams.Width
 	}

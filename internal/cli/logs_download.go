@@ -6,14 +6,18 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"trailctl/bucket"
 	"trailctl/internal/render"
 	"trailctl/internal/when"
 	"trailctl/logs"
+	"trailctl/validate"
 )
 
 type logsDownloadOptions struct {
@@ -23,6 +27,7 @@ type logsDownloadOptions struct {
 	target    string
 	dest      string
 	noDigests bool
+	evidence  bool
 
 	concurrency      int
 	decompress, sync bool
@@ -60,7 +65,15 @@ With --decompress log files are plain JSON, for other programs to read. Take a
 folder of its own for that: next to compressed files each record would be there
 twice, so a log file that is there in the other form fails. What is there
 already is told by its time, which is that of the object.
-Digest files stay as they are, but validate does not prove plain files.
+Digest files stay as they are, and "trailctl validate" proves the content of
+plain files, but not that the bucket has these bytes.
+
+With --evidence the folder also gets ` + bucket.ManifestFile + `: the key, size and SHA-256 of
+each file, its ETag and version in the bucket, and who fetched it when. Its own
+SHA-256 is printed at the end, to be noted elsewhere: "trailctl validate FOLDER
+--manifest-sha256 HEX" tells then whether anything in the folder was changed. A
+run that was killed is taken up again; files that are there are hashed anew. The
+manifest is made only when the copy is complete.
 
 Exit code 1 when anything is missing or different at the end: a file, or the
 public keys of digest files that were fetched.
@@ -68,10 +81,12 @@ public keys of digest files that were fetched.
 Examples:
   trailctl logs download TRAIL --since 7d --dest evidence
   trailctl logs download s3://BUCKET --account-id 111122223333 --dest evidence
+  trailctl logs download TRAIL --since 30d --dest case-17 --evidence
   trailctl logs download TRAIL --since 1d --decompress --dest plain`,
 		Flags: joinFlags([]cli.Flag{
 			&cli.StringFlag{Name: "dest", Usage: "`FOLDER` to copy to (default: one named like the bucket, here)", Destination: &o.dest},
 			&cli.BoolFlag{Name: "no-digests", Usage: "leave digest files and public keys out", Destination: &o.noDigests},
+			&cli.BoolFlag{Name: "evidence", Usage: "also make a manifest of every file, who fetched it and when, and print its SHA-256", Destination: &o.evidence},
 			&cli.BoolFlag{Name: "decompress", Usage: "write log files as plain JSON, without .gz", Destination: &o.decompress},
 			&cli.IntFlag{
 				Name: "concurrency", Value: logs.DefaultDownloads, Destination: &o.concurrency,
@@ -89,6 +104,9 @@ Examples:
 			if o.concurrency < 1 || o.concurrency > maxDownloads {
 				return usagef("--concurrency %d: it is a number from 1 to %d", o.concurrency, maxDownloads)
 			}
+			if o.evidence && (o.noDigests || o.decompress) {
+				return usagef("--evidence goes with neither --no-digests nor --decompress: evidence is what the bucket has, and the digest files prove it")
+			}
 			o.target = c.Args().First()
 			return o.run(c.Context)
 		},
@@ -103,8 +121,9 @@ type downloadResult struct {
 	Version int    `json:"version"`
 	Folder  string `json:"folder"`
 	logs.Ledger
-	PublicKeys int      `json:"publicKeys"`
-	Failures   []string `json:"failures"`
+	PublicKeys int          `json:"publicKeys"`
+	Manifest   *logs.Sealed `json:"manifest,omitempty"`
+	Failures   []string     `json:"failures"`
 }
 
 // maxFailures bounds how many failures the JSON form names; all are on
@@ -132,12 +151,16 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	}
 	t.query.Window, t.query.DigestWindow = logs.ForCopy(window, o.lag)
 	t.query.Digests = !o.noDigests
+	evidence, err := o.openEvidence(ctx, t)
+	if err != nil {
+		return err
+	}
 
 	result := downloadResult{Version: 1, Folder: o.dest, Failures: []string{}}
 	failures := copyFailures{}
 	progress := newDownloadProgress(o.app)
 	d := &logs.Download{
-		Source: t.source, Dest: o.dest, Workers: o.concurrency, Decompress: o.decompress, Sync: o.sync,
+		Source: t.source, Dest: o.dest, Workers: o.concurrency, Decompress: o.decompress, Sync: o.sync, Evidence: evidence,
 		Done: func(l logs.Ledger, f logs.Found, err error) {
 			if err != nil && ctx.Err() == nil {
 				progress.line.Clear()
@@ -152,6 +175,8 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	switch {
 	case errors.Is(err, logs.ErrBusy):
 		return withHint(fmt.Errorf("--dest %s: %w", o.dest, err), "wait for it, or take another folder")
+	case errors.Is(err, logs.ErrOtherBucket):
+		return withHint(fmt.Errorf("--dest %s: %w", o.dest, err), "evidence of each bucket needs a folder of its own")
 	case result.Listed > 0 || ctx.Err() != nil:
 	case err != nil:
 		return fmt.Errorf("--dest %s cannot be copied to: %w", o.dest, err)
@@ -160,6 +185,9 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	}
 	if err == nil && len(result.Signed) > 0 {
 		err = o.saveKeys(ctx, t, &result)
+	}
+	if err == nil && evidence != nil && result.Complete() {
+		err = o.seal(ctx, evidence, &result)
 	}
 	// The ledger is told whatever happened.
 	o.ledger(t, window, &result)
@@ -181,6 +209,8 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	case result.Different > 0 && result.Failed+result.ListsFailed == 0:
 		return withHint(fmt.Errorf("in %s %s not what the bucket has now", o.dest, are(result.Different, "file")),
 			"they were kept; to have the bucket's, remove them or take another folder")
+	case !result.Complete() && o.evidence:
+		return errors.New("the copy is not complete, and has no manifest yet: run it again to fetch what is missing")
 	case !result.Complete():
 		return errors.New("the copy is not complete: run it again to fetch what is missing")
 	}
@@ -234,10 +264,17 @@ func (r *downloadResult) fail(err error) {
 
 // saveKeys fetches the public keys of the digest files in the copy.
 func (o *logsDownloadOptions) saveKeys(ctx context.Context, t *logsTarget, result *downloadResult) error {
-	n, err := logs.SaveKeys(ctx, o.dest, result.Signed, func(region string) logs.KeyLister {
-		return t.cfg.CloudTrail(region)
-	})
-	result.PublicKeys = n
+	signed := map[string]validate.Range{}
+	for region, w := range result.Signed {
+		// A digest covers the hour before its time.
+		signed[region] = validate.Range{Start: w.Start.Add(-time.Hour), End: w.End}
+	}
+	keys, err := validate.FetchKeys(ctx, signed, func(region string) validate.KeyLister { return t.cfg.CloudTrail(region) })
+	if len(keys) > 0 {
+		file := filepath.Join(o.dest, logs.KeysFile)
+		n, _, e := validate.SaveKeys(file, keys)
+		result.PublicKeys, err = n, errors.Join(err, e)
+	}
 	if err == nil {
 		return nil
 	}
@@ -279,6 +316,9 @@ func (o *logsDownloadOptions) ledger(t *logsTarget, window when.Window, r *downl
 		o.app.note("%s fetched; the copy has %s and %s", render.Size(r.Bytes), render.Count(r.Digests, "digest file"), render.Count(r.PublicKeys, "public key"))
 	} else {
 		o.app.note("%s fetched", render.Size(r.Bytes))
+	}
+	if m := r.Manifest; m != nil {
+		o.sayManifest(m)
 	}
 	if r.ListsFailed == 0 && r.AllListed {
 		t.sayMissing(o.app, window, r.Listed-r.Skipped)

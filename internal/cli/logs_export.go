@@ -71,9 +71,27 @@ func (a *app) logsExportCommand() *cli.Command {
 			&cli.BoolFlag{Name: "raw", Usage: "the whole record in csv and ocsf, too", Destination: &o.raw},
 			&cli.BoolFlag{Name: "replace", Usage: "take away the export that is in the folder", Destination: &o.replace},
 			dedupeFlag(&o.dedupe),
-		}, filterFlags(&o.filter), outputFlags(&o.output, "table", "json"), o.readFlags()),
+		}, filterFlags(&o.filter), o.tellFlags(), o.readFlags()),
 		Action: func(c *cli.Context) error { o.targets = c.Args().Slice(); return o.run(c.Context) },
 	}
+}
+
+// tellFlags are those of what is told at the end, which are no formats of the
+// files.
+func (o *logsExportOptions) tellFlags() []cli.Flag {
+	flags := outputFlags(&o.output, "table", "json")
+	for _, f := range flags {
+		if s, ok := f.(*cli.StringFlag); ok && s.Name == "output" {
+			check := s.Action
+			s.Action = func(c *cli.Context, v string) error {
+				if slices.Contains(export.Formats(), v) {
+					return withHint(usagef("--output %s: the formats of what is told are table, json", v), "--format %s says what is written", v)
+				}
+				return check(c, v)
+			}
+		}
+	}
+	return flags
 }
 
 // exportResult is the JSON form of what was done: the manifest, and what was
@@ -135,6 +153,9 @@ func (o *logsExportOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := outside(o.dest, o.targets); err != nil {
+		return err
+	}
 	// Garbage is collected twice as often as usual: what is kept in buffers
 	// would otherwise count double.
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
@@ -156,6 +177,7 @@ func (o *logsExportOptions) run(ctx context.Context) error {
 		err = fmt.Errorf("clearing the temporary files in %s: %w", o.dest, e)
 	}
 	if err != nil {
+		w.brokenOff(ctx, "nothing was written")
 		return err
 	}
 	if err := o.tell(made, w, once); err != nil {

@@ -90,12 +90,18 @@ func (o *logsHistoryOptions) run(ctx context.Context) error {
 	if o.category != "" && o.category != "insight" {
 		return usagef("--event-category %s: it can only be insight; without it, management events are searched", o.category)
 	}
+	if err := oneRegion(o.aws.region); err != nil {
+		return err
+	}
 	window, err := o.window.window(o.app.now())
 	if err != nil {
 		return err
 	}
 	chosen, err := o.filter.compile()
 	if err != nil {
+		return err
+	}
+	if err := o.tooOld(window); err != nil {
 		return err
 	}
 	search := &history.Search{Window: window, Insights: o.category != "", Pace: history.Pace}
@@ -125,6 +131,17 @@ func partitionOf(cfg *awsconf.Config) string {
 		}
 	}
 	return "aws"
+}
+
+// tooOld is the error of a window of which the event history has nothing.
+func (o *logsHistoryOptions) tooOld(w when.Window) error {
+	first := o.app.now().Add(-history.Life)
+	if w.End.IsZero() || w.End.After(first) {
+		return nil
+	}
+	return withHint(fmt.Errorf("the event history goes back 90 days, to %s, and the window ends before that, at %s",
+		first.UTC().Format(time.RFC3339), w.End.UTC().Format(time.RFC3339)),
+		"what is older lies in the log files of a trail: trailctl logs search TRAIL --start-time ...")
 }
 
 // announce says what is asked, where it is not what was typed.

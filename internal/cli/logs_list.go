@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -102,20 +103,26 @@ func (o *logsListOptions) run(ctx context.Context) error {
 	files := 0
 	write := o.files
 	if o.summary {
-		write = func(t *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
-			return o.days(t, &skipped, walk)
+		write = func(ctx context.Context, t *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
+			return o.days(ctx, t, &skipped, walk)
 		}
 	}
-	total, err := write(t, func(each func(logs.Found) error) error {
+	total, err := write(ctx, t, func(each func(logs.Found) error) error {
 		return o.walk(ctx, t, &skipped, func(f logs.Found) error { files++; return each(f) })
 	})
 	if err != nil {
+		if ctx.Err() != nil {
+			o.app.note("%s: broken off after %s", o.scope(t, window), render.Number(files, "log file"))
+		}
 		return err
 	}
-	o.app.note("%s: %s", o.scope(t, window), total)
 	if skipped.lists == 0 {
+		if err := t.nothing(ctx, files, skipped.skipped); err != nil {
+			return err
+		}
 		t.sayMissing(o.app, window, files)
 	}
+	o.app.note("%s: %s", o.scope(t, window), total)
 	skipped.say(o.app)
 	return skipped.err()
 }
@@ -142,22 +149,27 @@ func (o *logsListOptions) walk(ctx context.Context, t *logsTarget, skipped *tall
 }
 
 // files writes a line for each file, and returns a sentence about all.
-func (o *logsListOptions) files(t *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
+func (o *logsListOptions) files(ctx context.Context, t *logsTarget, walk func(func(logs.Found) error) error) (string, error) {
 	out := render.NewLogFiles(o.app.streams.Out, o.app.format(o.output), o.app.terminal(o.output), !t.query.Local, t.source.URI)
-	if err := walk(out.Write); err != nil {
+	err := walk(out.Write)
+	if err != nil && ctx.Err() == nil {
 		return "", err
 	}
-	return out.Total(), printed(out.Close())
+	// What was listed before Ctrl+C is a document, too.
+	return out.Total(), cmp.Or(printed(out.Close()), err)
 }
 
 // days writes a line for each account, region and day.
-func (o *logsListOptions) days(t *logsTarget, skipped *tally, walk func(func(logs.Found) error) error) (string, error) {
+func (o *logsListOptions) days(ctx context.Context, t *logsTarget, skipped *tally, walk func(func(logs.Found) error) error) (string, error) {
 	var days logs.Days
 	err := walk(func(f logs.Found) error { days.Add(f); return nil })
 	if err != nil {
 		return "", err
 	}
 	window, places := edges(t.query.Window, o.app.now()), t.query.Layout.Places()
+	if !window.Start.IsZero() {
+		window = t.sinceFirst(ctx, window, places)
+	}
 	if skipped.lists > 0 { // what could not be listed is no hole
 		window, places = when.Window{}, nil
 	}

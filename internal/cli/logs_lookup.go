@@ -37,24 +37,6 @@ func (t *logsTarget) look(ctx context.Context) error {
 	return nil
 }
 
-// sayEmpty tells of a part of a bucket that was read and had no file that
-// there is nothing below it at all.
-func (w *reading) sayEmpty(ctx context.Context, t *logsTarget) {
-	if t.bucket == "" {
-		return
-	}
-	prefix := t.query.Prefix
-	if t.query.Base != nil {
-		prefix = t.query.Base.String()
-	}
-	for range t.source.List(ctx, prefix, "") {
-		return // something, or nobody knows
-	}
-	if ctx.Err() == nil {
-		w.app.note("nothing lies under %s: no trail has delivered there", bucket.URI(t.bucket, prefix))
-	}
-}
-
 // aText is the first of the targets, behind one at least, that rather is a
 // text to search for: it is neither there as a file, nor a bucket or an ARN.
 func aText(targets []string) string {

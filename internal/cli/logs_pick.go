@@ -20,7 +20,7 @@ type pickOptions struct {
 
 func pickFlags(o *pickOptions) []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "event-id", Category: "Filter", Usage: "only the event with this `ID`, as a page on a terminal; reading stops when it is found (may be repeated)", Destination: &o.eventIDs},
+		&cli.StringSliceFlag{Name: "event-id", Category: "Filter", Usage: "only the event with this `ID`, as a page on a terminal; reading stops when it is found (several: with commas, or repeated)", Destination: &o.eventIDs, Action: commaList(&o.eventIDs)},
 		dedupeFlag(&o.dedupe),
 	}
 }

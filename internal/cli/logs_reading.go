@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +36,7 @@ type reading struct {
 
 	targets  []*logsTarget // that are open
 	unopened string        // the target that could not be opened
-	met      int           // files of the target that is walked over, or parts of it that failed
+	empty    []error       // of targets without any log file
 
 	tally
 	files   int   // read, those that failed included
@@ -86,20 +88,42 @@ func (w *reading) walkAll(ctx context.Context, each func(*logs.File) error) erro
 	}
 	defer w.screen.clear()
 	for _, t := range w.targets {
-		before := w.files
-		w.met = 0
+		files, lists, skipped := w.files, w.lists, maps.Clone(w.skipped)
 		if err := w.walk(ctx, t, each); err != nil {
 			return err
 		}
 		if w.walked != nil {
 			w.walked()
 		}
-		t.sayMissing(w.app, w.window, w.files-before)
-		if w.met == 0 && !t.query.Layout.NoLogs() {
-			w.sayEmpty(ctx, t)
+		if w.lists == lists {
+			if err := t.nothing(ctx, w.files-files, grown(w.skipped, skipped)); err != nil {
+				w.empty = append(w.empty, err)
+				continue
+			}
 		}
+		t.sayMissing(w.app, w.window, w.files-files)
+	}
+	if len(w.empty) == len(w.targets) {
+		return joinLines(w.empty)
 	}
 	return nil
+}
+
+// err is the end of a reading in which some things failed, or were not there.
+func (w *reading) err() error {
+	failed, empty := w.tally.err(), joinLines(w.empty)
+	if failed != nil && empty != nil {
+		return fmt.Errorf("%w; %s", failed, empty)
+	}
+	return cmp.Or(failed, empty)
+}
+
+// brokenOff says of a reading that was interrupted how far it came, and what
+// became of that.
+func (w *reading) brokenOff(ctx context.Context, format string, args ...any) {
+	if ctx.Err() != nil {
+		w.app.note("%s; broken off after %s", fmt.Sprintf(format, args...), w.extent())
+	}
 }
 
 func (w *reading) close() {
@@ -130,7 +154,6 @@ func (w *reading) walk(ctx context.Context, t *logsTarget, each func(*logs.File)
 		if ctx.Err() != nil {
 			break
 		}
-		w.met++
 		if w.meet(ctx, f) {
 			if err := each(f); err != nil {
 				return err

@@ -118,6 +118,7 @@ func (o *logsStatsOptions) run(ctx context.Context) error {
 		w.count = counter.Visitor
 	}
 	if err := w.run(ctx, o.targets, each); err != nil {
+		w.brokenOff(ctx, "no counts are shown")
 		return err
 	}
 	if overview {

@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"trailctl/bucket"
 	"trailctl/internal/awsconf"
 	"trailctl/logs"
+	"trailctl/trail"
 )
 
 // logsTarget is what TARGET turned out to be.
@@ -26,6 +28,9 @@ type logsTarget struct {
 	bucket   string          // "" when it is local
 	cfg      *awsconf.Config // nil when it is local
 	close    func()
+	// started is when a trail's logging was switched on the last time; nil of
+	// what is no trail.
+	started func(context.Context) (time.Time, error)
 }
 
 // logsTarget finds out what a word on the command line means.
@@ -148,6 +153,10 @@ func trailTarget(ctx context.Context, cfg *awsconf.Config, word string, o *logsO
 		return nil, err
 	}
 	t.where = fmt.Sprintf("trail %s (%s)", found.Name, t.where)
+	t.started = func(ctx context.Context) (time.Time, error) {
+		status, err := trail.ReadStatus(ctx, cfg.CloudTrail(found.HomeRegion), found)
+		return status.Started, err
+	}
 	// The trails of an organization deliver for accounts that only the
 	// bucket knows.
 	if account := found.Account(); account != "" && !found.Organization && len(o.accounts.Value()) == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"trailctl/internal/render"
 	"trailctl/logs"
 	"trailctl/logs/filter"
 )
@@ -72,6 +73,7 @@ func (o *logsViewOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer o.tightMemory()()
+	interrupted := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := &reading{app: o.app, options: &o.logsOptions, window: window, filter: chosen, screen: o.app.newScreen()}
@@ -101,6 +103,11 @@ func (o *logsViewOptions) run(ctx context.Context) error {
 	}
 	stopped := errors.Is(walked, errEnough)
 	if walked != nil && !stopped {
+		said := "shown"
+		if o.search {
+			said = "found"
+		}
+		w.brokenOff(interrupted, "%s %s", render.Number(s.shown, "record"), said)
 		return walked
 	}
 	if o.search {

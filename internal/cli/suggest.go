@@ -76,6 +76,9 @@ func wholeCommands(level []*cli.Command, before string) (list []string) {
 		case len(c.Subcommands) == 0:
 			list = append(list, before+c.Name)
 		default:
+			if runs(c) {
+				list = append(list, before+c.Name)
+			}
 			list = append(list, wholeCommands(c.Subcommands, before+c.Name+" ")...)
 		}
 	}
@@ -170,6 +173,18 @@ func meantFlag(path []string, leaf *cli.Command, name string) string {
 	return ""
 }
 
+// flagFor is the flag for a word that stands where none is taken: a folder
+// after what is copied, as for "aws s3 cp", or a format.
+func flagFor(leaf *cli.Command, word string) string {
+	if f := lookup(leaf, "output"); f != nil && slices.Contains(formatsOf(f), word) {
+		return "--output " + word
+	}
+	if lookup(leaf, "dest") != nil && word != "" {
+		return "--dest " + word
+	}
+	return ""
+}
+
 // formatsOf are the words in the usage text of --output.
 func formatsOf(f cli.Flag) []string {
 	d, ok := f.(cli.DocGenerationFlag)
@@ -233,7 +248,7 @@ func flagHabits() []flagHabit {
 		{typed: "filter-pattern where", flags: "filter"},
 		{typed: "error failed", flags: "errors"},
 		{typed: "fields field", flags: "columns"},
-		{typed: "d out output-dir output-directory outdir directory", flags: "dest dir"},
+		{typed: "d out output-dir output-directory outdir directory destination folder", flags: "dest dir"},
 		{typed: "group-by groupby group", flags: "by"},
 		{typed: "from start begin after", flags: "start-time since"},
 		{typed: "start-time", flags: "since"}, // logs tail

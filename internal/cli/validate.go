@@ -2,16 +2,15 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"trailctl/bucket"
 	"trailctl/internal/render"
-	"trailctl/internal/term"
 	"trailctl/validate"
 )
 
@@ -24,11 +23,14 @@ type validateOptions struct {
 	accounts cli.StringSlice
 
 	trailARN, bucket, prefix, keys string
-	junit, resume                  string
+	junit, resume, manifestSHA     string
 	prefixSet                      bool
 	concurrency                    int
 	verbose, unlisted, follow      bool
 	every                          time.Duration
+
+	junitFile atomic.Pointer[junitFile] // nil when none is wanted, or it was written
+	bad       atomic.Bool               // something invalid or missing was found
 }
 
 func (a *app) validateCommand() *cli.Command {
@@ -53,8 +55,9 @@ Formats: table; json, one object, see docs/validate.md; text, the lines of
 The exit code is 0 when all is valid, 3 when something is invalid or missing,
 1 when something could not be checked and nothing is invalid, 4 when there is
 nothing to validate.`,
-		Flags:  o.flags(),
-		Action: func(c *cli.Context) error { return o.action(c) },
+		Flags:       o.flags(),
+		Action:      func(c *cli.Context) error { return o.action(c) },
+		Subcommands: []*cli.Command{a.validateKeysCommand()},
 	}
 }
 
@@ -71,6 +74,7 @@ func (o *validateOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "s3-bucket", Usage: "`BUCKET` to look into instead of the trail's own; the trail itself need not exist any more", Destination: &o.bucket},
 		&cli.StringFlag{Name: "s3-prefix", Usage: "`PREFIX` above AWSLogs/ instead of the trail's own", Destination: &o.prefix},
 		&cli.StringFlag{Name: "public-keys", Usage: "`FILE` of saved public keys, instead of asking CloudTrail", Destination: &o.keys},
+		&cli.StringFlag{Name: "manifest-sha256", Usage: "the SHA-256 `HEX` of the folder's manifest, as it was noted when it was made", Destination: &o.manifestSHA},
 		&cli.IntFlag{Name: "concurrency", Usage: "check `N` log files at a time (default: 64, of a folder as many as there are processors)", Destination: &o.concurrency},
 		&cli.BoolFlag{Name: "unlisted", Usage: "also look for log files that no digest file lists", Destination: &o.unlisted},
 		&cli.StringFlag{Name: "junit", Usage: "also write the result to `FILE` in JUnit's form", Destination: &o.junit},
@@ -86,6 +90,12 @@ func (o *validateOptions) action(c *cli.Context) error {
 	if c.IsSet("concurrency") && (o.concurrency < 1 || o.concurrency > maxConcurrency) {
 		return usagef("--concurrency %d: from 1 to %d", o.concurrency, maxConcurrency)
 	}
+	if err := o.checkFollow(c); err != nil {
+		return err
+	}
+	if err := o.checkManifestFlag(); err != nil {
+		return err
+	}
 	if o.target == "" && o.trailARN == "" {
 		return usagef("TARGET is missing: trailctl validate TRAIL, s3://BUCKET or a folder")
 	}
@@ -94,7 +104,10 @@ func (o *validateOptions) action(c *cli.Context) error {
 			return usagef("--account-id %q: an account's ID has twelve digits", id)
 		}
 	}
-	return o.run(c.Context)
+	if o.junit == "" {
+		return o.insist(c.Context, o.run)
+	}
+	return o.runJUnit(c.Context)
 }
 
 const maxConcurrency = 512
@@ -125,62 +138,26 @@ func (o *validateOptions) run(ctx context.Context) error {
 	if o.concurrency > 0 {
 		check.Workers = o.concurrency
 	}
-	if o.resume != "" {
-		proofs, err := validate.OpenProofs(o.resume)
-		if err != nil {
-			return err
-		}
-		defer proofs.Close()
+	proofs, err := o.openProofs(ctx, t)
+	if err != nil {
+		return err
+	}
+	if proofs != nil {
+		defer o.closeProofs(proofs)
 		check.Proved = proofs
 	}
 	if o.follow {
-		return o.followTrail(ctx, check)
+		return o.followTrail(ctx, t, check)
 	}
 
-	progress := term.NewProgress(o.app.streams, time.Now)
-	seen := &validateWatch{options: o, progress: progress, started: time.Now()}
-	check.OnFile = seen.file
+	seen := o.watch()
+	check.OnFile, check.Outlook = seen.file, &seen.outlook
 	report, err := validate.Check(ctx, check)
-	progress.Clear()
+	seen.stop()
 	if report == nil {
 		return err
 	}
 	return o.finish(report, t, seen, err)
-}
-
-// finish writes the report. Its verdict stands whatever becomes of that.
-func (o *validateOptions) finish(r *validate.Report, t *validateTarget, seen *validateWatch, interrupted error) error {
-	err := seen.err
-	if err == nil {
-		err = o.write(r, seen)
-	}
-	err = printed(err)
-	if interrupted != nil && r.Verdict != validate.VerdictInvalid {
-		return interrupted
-	}
-	switch r.Verdict {
-	case validate.VerdictInvalid:
-		if interrupted != nil {
-			o.app.warn("interrupted: the result is not complete")
-		}
-		return exitWith(codeInvalid, err)
-	case validate.VerdictIncomplete:
-		return exitWith(codeFailed, errors.Join(err, incomplete(r)))
-	case validate.VerdictNothing:
-		return exitWith(codeNothing, errors.Join(err, o.nothing(r, t)))
-	}
-	return err
-}
-
-func (o *validateOptions) write(r *validate.Report, seen *validateWatch) error {
-	out := o.app.streams.Out
-	switch o.app.format(o.output) {
-	case "json":
-		return render.ValidationJSON(out, r, seen.files)
-	case "text":
-		return render.ValidationText(out, r)
-	}
-	return render.ValidationTable(out, r, o.app.terminal(o.output))
 }
 
 // incomplete is the error of a check that could not see everything.

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +11,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
@@ -74,6 +78,14 @@ func (o *validateOptions) open(ctx context.Context) (*validateTarget, error) {
 	return t, o.openTrail(ctx, t)
 }
 
+// errNoFolder says that a flag is for copies alone.
+func (o *validateOptions) errNoFolder() error {
+	if o.manifestSHA == "" {
+		return nil
+	}
+	return usagef("--manifest-sha256 is for a folder that \"trailctl logs download --evidence\" made")
+}
+
 var trailARN = regexp.MustCompile(`^arn:[^:]+:cloudtrail:[a-z0-9-]+:\d{12}:trail/[A-Za-z0-9._-]+$`)
 
 // chooseTrail takes name, home region and account from the ARN.
@@ -91,6 +103,9 @@ func (o *validateOptions) chooseTrail(t *validateTarget) error {
 
 // openTrail asks CloudTrail where the trail delivers and what it records.
 func (o *validateOptions) openTrail(ctx context.Context, t *validateTarget) error {
+	if err := o.errNoFolder(); err != nil {
+		return err
+	}
 	cfg, err := o.app.load(ctx, o.aws)
 	if err != nil {
 		return err
@@ -144,6 +159,9 @@ func basesOf(prefix, owner string, accounts []string) []bucket.Base {
 // openBucket looks into a bucket without asking CloudTrail for a trail. What
 // stands after AWSLogs/ in the prefix narrows the search.
 func (o *validateOptions) openBucket(ctx context.Context, t *validateTarget, name, prefix string) error {
+	if err := o.errNoFolder(); err != nil {
+		return err
+	}
 	cfg, err := o.app.load(ctx, o.aws)
 	if err != nil {
 		return err
@@ -154,6 +172,9 @@ func (o *validateOptions) openBucket(ctx context.Context, t *validateTarget, nam
 	prefix, rest := aboveLogs(prefix)
 	if base, ok := baseBelow(prefix, rest); ok {
 		t.options.Bases = []bucket.Base{base}
+	}
+	if region := regionBelow(rest); region != "" && t.options.Regions == nil {
+		t.options.Regions = []string{region}
 	}
 	t.nothingHint = "check the bucket and the prefix above AWSLogs/, the trail's name and home region, --region, --account-id and the window"
 	return o.useBucket(ctx, t, cfg, name, prefix)
@@ -208,12 +229,14 @@ func (o *validateOptions) useBucket(ctx context.Context, t *validateTarget, cfg 
 // openFolder looks into a local copy. A path that leads into AWSLogs means
 // the folder above it.
 func (o *validateOptions) openFolder(ctx context.Context, t *validateTarget, dir string) error {
-	if abs, err := filepath.Abs(dir); err == nil {
-		if above, below, ok := strings.Cut(abs+"/", "/AWSLogs/"); ok {
-			dir = above + "/"
-			if base, ok := baseBelow("", strings.Trim(below, "/")); ok {
-				t.options.Bases = []bucket.Base{base}
-			}
+	c := &t.options
+	if above, below, ok := splitCopy(dir); ok {
+		dir = above
+		if base, ok := baseBelow("", below); ok {
+			c.Bases = []bucket.Base{base}
+		}
+		if region := regionBelow(below); region != "" && c.Regions == nil {
+			c.Regions = []string{region}
 		}
 	}
 	folder, err := bucket.OpenFolder(dir)
@@ -221,35 +244,74 @@ func (o *validateOptions) openFolder(ctx context.Context, t *validateTarget, dir
 		return err
 	}
 	t.close = func() { folder.Close() }
-	store, above, err := validate.OpenCopy(ctx, folder)
-	if errors.Is(err, validate.ErrNoCopy) {
-		folder.Close()
-		return exitWith(codeNothing, withHint(fmt.Errorf("nothing to validate: %w", err), "a copy keeps the bucket's layout, AWSLogs/ACCOUNT/CloudTrail-Digest/..., as \"trailctl logs download\" makes it"))
-	}
-	if err != nil {
+	if err := o.useCopy(ctx, t, dir, folder); err != nil {
 		folder.Close()
 		return err
-	}
-	c := &t.options
-	c.Copy, c.Workers = true, max(2, runtime.NumCPU())
-	c.Open = func(context.Context, string) (validate.Store, error) { return store, nil }
-	t.nothingHint = "the copy must hold CloudTrail-Digest/ beside CloudTrail/; check the window, --region and --account-id"
-	files := []string{o.keys}
-	if o.keys == "" {
-		files = []string{filepath.Join(dir, above, validate.KeyFileName), filepath.Join(dir, validate.KeyFileName)}
-	}
-	if err := o.useKeyFile(t, files...); err != nil {
-		folder.Close()
-		return err
-	}
-	if o.keys == "" {
-		c.KeySource += ", from the copy itself"
-		t.notes = append(t.notes, fmt.Sprintf("public keys: %s; whoever can write to the copy can forge all of it, --public-keys names keys that were kept elsewhere", c.KeySource))
 	}
 	return nil
 }
 
-const maxKeyFile = 16 << 20
+func (o *validateOptions) useCopy(ctx context.Context, t *validateTarget, dir string, folder *bucket.Folder) error {
+	c := &t.options
+	store, above, err := validate.OpenCopy(ctx, folder)
+	places := placesAround(dir, above)
+	o.useManifest(t, dir, places)
+	switch {
+	case errors.Is(err, validate.ErrNoCopy) && c.Manifest != nil:
+		store = folder // all that the manifest lists is missing
+	case errors.Is(err, validate.ErrNoCopy):
+		return exitWith(codeNothing, withHint(fmt.Errorf("nothing to validate: %w", err), "a copy keeps the bucket's layout, AWSLogs/ACCOUNT/CloudTrail-Digest/..., as \"trailctl logs download\" makes it"))
+	case err != nil:
+		return err
+	}
+	c.Copy, c.Workers = true, max(2, runtime.NumCPU())
+	c.Open = func(context.Context, string) (validate.Store, error) { return store, nil }
+	t.nothingHint = "the copy must hold CloudTrail-Digest/ beside CloudTrail/; check the window, --region and --account-id"
+	if o.keys != "" {
+		return o.useKeyFile(t, o.keys)
+	}
+	var files []string
+	for _, place := range places {
+		files = append(files, filepath.Join(place, validate.KeyFileName))
+	}
+	if err := o.useKeyFile(t, files...); err != nil {
+		if c.Manifest == nil {
+			return err
+		}
+		// The manifest tells whether they were taken away or changed.
+		o.app.warn("%v", err)
+		c.Keys, c.KeySource = &validate.KeyFile{}, "none"
+		return nil
+	}
+	c.KeySource += ", from the copy itself"
+	t.notes = append(t.notes, fmt.Sprintf("public keys: %s; whoever can write to the copy can forge all of it, --public-keys names keys that were kept elsewhere", c.KeySource))
+	return nil
+}
+
+// splitCopy cuts a path that leads into the AWSLogs folder of a copy.
+func splitCopy(dir string) (above, below string, ok bool) {
+	abs, err := filepath.Abs(dir)
+	if err != nil || exists(filepath.Join(dir, "AWSLogs")) {
+		return "", "", false
+	}
+	const logs = "/AWSLogs/"
+	path := filepath.ToSlash(abs) + "/"
+	i := strings.LastIndex(path, logs)
+	if i < 0 {
+		return "", "", false
+	}
+	return path[:i+1], strings.Trim(path[i+len(logs):], "/"), true
+}
+
+var regionPattern = regexp.MustCompile(`^(?:o-[a-z0-9]+/)?\d{12}/CloudTrail(?:-Digest)?/([a-z0-9-]+)(?:/|$)`)
+
+// regionBelow is the region that a path below AWSLogs leads to, or empty.
+func regionBelow(rest string) string {
+	if m := regionPattern.FindStringSubmatch(rest); m != nil {
+		return m[1]
+	}
+	return ""
+}
 
 // useKeyFile reads the first of the files that is there.
 func (o *validateOptions) useKeyFile(t *validateTarget, files ...string) error {
@@ -260,20 +322,39 @@ func (o *validateOptions) useKeyFile(t *validateTarget, files ...string) error {
 			break
 		}
 	}
+	if errors.Is(err, os.ErrNotExist) { // the first one is where it should be
+		_, err = os.Stat(files[0])
+	}
 	if err != nil {
-		return withHint(fmt.Errorf("reading the public keys: %w", err), "\"trailctl logs download\" saves them as %s; give another file with --public-keys", validate.KeyFileName)
+		return withHint(fmt.Errorf("reading the public keys: %w", err), "\"trailctl logs download\" saves them as %s; \"trailctl validate keys export\" fetches them for any copy; --public-keys names the file", validate.KeyFileName)
 	}
 	defer file.Close()
-	raw, err := io.ReadAll(io.LimitReader(file, maxKeyFile))
+	raw, err := io.ReadAll(io.LimitReader(file, validate.MaxKeyFile))
 	if err != nil {
 		return fmt.Errorf("reading the public keys: %w", err)
 	}
-	keys, err := validate.ParseKeyFile(raw)
+	keys, err := validate.ParseKeyFile(plainText(raw))
 	if err != nil {
 		return fmt.Errorf("%s: %w", file.Name(), err)
 	}
 	t.options.Keys, t.options.KeySource = keys, file.Name()
 	return nil
+}
+
+// plainText takes off what Windows writes around a text: PowerShell redirects
+// into UTF-16, and editors put a byte order mark first.
+func plainText(raw []byte) []byte {
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	if !bytes.HasPrefix(raw, []byte("\xff\xfe")) {
+		return raw
+	}
+	units := make([]uint16, 0, len(raw)/2)
+	for pair := range slices.Chunk(raw[2:], 2) {
+		if len(pair) == 2 {
+			units = append(units, binary.LittleEndian.Uint16(pair))
+		}
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 // openRegular opens a file, but not a pipe that would never answer.

@@ -62,7 +62,7 @@ func LogDays(w io.Writer, format string, t Terminal, days *logs.Days, sorted []*
 	if len(sorted) == 0 {
 		return sentence, nil
 	}
-	table := daysTable(sorted, t)
+	table := daysTable(foldEmpty(sorted), t)
 	if table.Columns[0].Head != accountHead {
 		sentence = "account " + term.Escape(sorted[0].Base.Account) + ", " + sentence
 	}
@@ -79,20 +79,62 @@ func daysInWords(doc *logDays, sorted []*logs.Day, hole time.Duration) string {
 			files[region{d.Base.String(), d.Region}] += d.Files
 		}
 	}
-	empty := 0
-	for _, n := range files {
+	var empty []string
+	for r, n := range files {
 		if n == 0 {
-			empty++
+			empty = append(empty, term.Escape(r.name))
 		}
 	}
 	words := fmt.Sprintf("%s, %s, %s longer than %s", Count(doc.Total.Files, "log file"), Size(doc.Total.Bytes), Count(holes, "hole"), Length(hole))
-	if empty > 0 {
-		words += fmt.Sprintf(", %s without any", Count(empty, "region"))
+	if len(empty) > 0 {
+		words += fmt.Sprintf(", %s without any (%s)", Count(len(empty), "region"), someOf(empty))
 	}
 	if n := doc.Other.Files; n > 0 {
 		words += fmt.Sprintf("; %d of the files are in no row, because their names are not those that CloudTrail gives", n)
 	}
 	return words
+}
+
+// maxRegions bounds how many regions a sentence names.
+const maxRegions = 20
+
+// someOf names the different ones of some names.
+func someOf(names []string) string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if more := len(names) - maxRegions; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxRegions], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// foldEmpty joins the rows of an account's regions that have had no file in
+// the same time. The sentence about all names those regions.
+func foldEmpty(sorted []*logs.Day) (rows []*logs.Day) {
+	last := map[string]*logs.Day{} // by account
+	count := map[*logs.Day]int{}
+	alone := map[logs.Place]int{}
+	for _, d := range sorted {
+		alone[logs.Place{Base: d.Base, Region: d.Region, Kind: d.Kind}]++
+	}
+	for _, d := range sorted {
+		if d.Files > 0 || d.Kind != bucket.LogFile || alone[logs.Place{Base: d.Base, Region: d.Region, Kind: d.Kind}] > 1 {
+			rows = append(rows, d)
+			continue
+		}
+		account := d.Base.String()
+		one := last[account]
+		if one == nil {
+			copied := *d
+			one = &copied
+			last[account] = one
+			rows = append(rows, one)
+		}
+		if count[one]++; count[one] > 1 {
+			one.Region = Count(count[one], "region")
+		}
+	}
+	return rows
 }
 
 // roomyWidth is how wide a terminal must be for all columns. On others the

@@ -6,6 +6,9 @@ import "strings"
 type Terminal struct {
 	Width  int // 0: no terminal, nothing is cut
 	Colour bool
+	// Year is the present one, which counts on a narrow terminal do not show; 0
+	// shows every year.
+	Year int
 }
 
 // narrow is the width below which times go without their year, to leave room

@@ -51,12 +51,12 @@ func TestRecordsTable(t *testing.T) {
 		want string
 	}{
 		{"80 columns", Terminal{Width: 80}, "" +
-			"TIME (UTC)      IDENTITY        EVENT               ADDRESS         ERROR\n" +
-			"01-15 09:00:01  alice           s3:CreateBucket     198.51.100.200  -\n" +
-			"01-15 09:00:02  release-pipel…  lambda:UpdateFunc…  cloudformation  AccessDenie…\n" +
-			"01-15 09:00:03  root            \\x1b[2J\\u202e文字   -               -\n" +
-			"-               -               ec2:Insight(RunIn…  -               -\n" +
-			"-               -               -                   -               -\n"},
+			"TIME (UTC)      IDENTITY    EVENT                  ADDRESS         ERROR\n" +
+			"01-15 09:00:01  alice       s3:CreateBucket        198.51.100.200  -\n" +
+			"01-15 09:00:02  release-p…  UpdateFunctionCode…    cloudformation  AccessDenied…\n" +
+			"01-15 09:00:03  root        \\x1b[2J\\u202e文字      -               -\n" +
+			"-               -           Insight(RunInstances)  -               -\n" +
+			"-               -           -                      -               -\n"},
 		{"160 columns", Terminal{Width: 160}, "" +
 			"TIME (UTC)           IDENTITY                              EVENT                                ADDRESS         REGION        RESOURCES   ERROR\n" +
 			"2026-01-15 09:00:01  alice                                 s3:CreateBucket                      198.51.100.200  us-east-1     reports +1  -\n" +
@@ -92,9 +92,9 @@ func TestRecordsTableFlushed(t *testing.T) {
 		}
 	}
 	const want = "" +
-		"TIME (UTC)      IDENTITY        EVENT                  ADDRESS          REGION          ERROR\n" +
-		"01-15 09:00:01  alice           s3:CreateBucket        198.51.100.200   us-east-1       -\n" +
-		"01-15 09:00:02  release-pipel…  lambda:UpdateFunctio…  cloudformation   eu-central-1    AccessDenie…\n"
+		"TIME (UTC)      IDENTITY        EVENT                ADDRESS          REGION          ERROR\n" +
+		"01-15 09:00:01  alice           s3:CreateBucket      198.51.100.200   us-east-1       -\n" +
+		"01-15 09:00:02  release-pipel…  UpdateFunctionCode…  cloudformation   eu-central-1    AccessDenied…\n"
 	if b.String() != want {
 		t.Errorf("%s", b.String())
 	}

@@ -52,7 +52,7 @@ func TestLogStatsTable(t *testing.T) {
 	}{
 		{by: "eventName", distinct: "sourceIPAddress", width: 80, top: 2, want: `
 eventName                  RECORDS   SHARE  FIRST (UTC)  LAST (UTC)   # sourceI…
-DescribeNetworkInterface…    1,480  74.0 %  01-15 09:00  01-16 07:00          50
+DescribeNetw…ePermissions    1,480  74.0 %  01-15 09:00  01-16 07:00          50
 GetObject                      500  25.0 %  01-15 09:00  01-16 07:00          25
 and 2 more values, 21 records
 `},
@@ -84,7 +84,7 @@ RECORDS    SHARE  FIRST (UTC)  LAST (UTC)   # eventName
 `},
 	} {
 		var b bytes.Buffer
-		if err := LogStats(&b, "table", Terminal{Width: c.width}, Counted{}, statsResult(t, c.by, c.distinct, c.interval), c.top); err != nil {
+		if err := LogStats(&b, "table", Terminal{Width: c.width, Year: 2026}, Counted{}, statsResult(t, c.by, c.distinct, c.interval), c.top); err != nil {
 			t.Fatal(err)
 		}
 		if got := "\n" + b.String(); got != c.want {

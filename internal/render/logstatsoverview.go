@@ -158,16 +158,15 @@ func overviewTable(w *bufio.Writer, t Terminal, c Counted, o *count.Overview, to
 	fmt.Fprintf(w, "%s in %s%s\n\n", amount(o.Total.Count, "record"), amount(int64(c.Files), "log file"), span(o.Total))
 	// One table, so that all numbers stand in line; empty rows set the kinds
 	// apart, and each has a row of its own for a head.
-	table := Table{Columns: []Column{
-		{Head: "", Min: 20, Max: 64},
+	table := countTable{keys: 1, first: 3, Table: Table{Columns: append([]Column{
+		{Head: "", Min: 20, Middle: true},
 		{Head: "RECORDS", Right: true, Min: wholeNumber}, {Head: "SHARE", Right: true, Min: wholeNumber},
-		{Head: zoned("FIRST", t), Min: 11}, {Head: zoned("LAST", t), Min: 11},
-	}}
+	}, timeColumns(t)...)}}
 	heads := map[int]bool{}
 	alarms := map[int]string{}
 	add := func(name string, g count.Group) {
 		table.Rows = append(table.Rows, []string{
-			name, thousands(g.Count), percent(g.Count, o.Total.Count), stamp(g.First, t), stamp(g.Last, t),
+			name, thousands(g.Count), percent(g.Count, o.Total.Count), table.stamp(g.First, t), table.stamp(g.Last, t),
 		})
 	}
 	for _, f := range overviewFacts(o)[1:] {
@@ -204,7 +203,7 @@ func overviewTable(w *bufio.Writer, t Terminal, c Counted, o *count.Overview, to
 		}
 		return ""
 	}
-	return table.Write(w, t.Width, t.Colour)
+	return table.fitted(t).Write(w, t.Width, t.Colour)
 }
 
 // partHead heads the values of one kind: "EVENTS, 5 of 261".

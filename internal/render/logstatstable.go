@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/mattn/go-runewidth"
 
@@ -19,11 +18,11 @@ func groupsTable(w *bufio.Writer, t Terminal, r *count.Result, top int) error {
 	if len(r.By) > 0 && r.Len() == 0 {
 		return nil
 	}
-	table := Table{Columns: statsColumns(t, r)}
+	table := countTable{Table: Table{Columns: statsColumns(t, r)}, keys: len(r.By), first: len(r.By) + 2}
 	most := int64(0)
 	add := func(g count.Group, named []string) {
 		most = max(most, g.Count)
-		row := append(named, thousands(g.Count), percent(g.Count, r.Total.Count), stamp(g.First, t), stamp(g.Last, t))
+		row := append(named, thousands(g.Count), percent(g.Count, r.Total.Count), table.stamp(g.First, t), table.stamp(g.Last, t))
 		for _, n := range g.Distinct {
 			row = append(row, numberWords(n))
 		}
@@ -47,10 +46,11 @@ func groupsTable(w *bufio.Writer, t Terminal, r *count.Result, top int) error {
 		add(*r.Others, named)
 		counts = append(counts, r.Others.Count)
 	}
+	fits := table.fitted(t)
 	if t.Width >= wide && len(r.By) > 0 {
-		table.bars(counts, most, min(t.Width, tableWidth(table, t)+len(gap)+mostBar))
+		fits.bars(counts, most, min(t.Width, tableWidth(fits, t)+len(gap)+mostBar))
 	}
-	if err := table.Write(w, t.Width, t.Colour); err != nil {
+	if err := fits.Write(w, t.Width, t.Colour); err != nil {
 		return err
 	}
 	if n, records := r.Rest(top); top > 0 && n > 0 {
@@ -66,30 +66,16 @@ const wholeNumber = 30
 func statsColumns(t Terminal, r *count.Result) []Column {
 	var columns []Column
 	for _, name := range r.By {
-		columns = append(columns, Column{Head: name, Min: 12, Max: 64, Keep: true})
+		columns = append(columns, Column{Head: name, Min: 12, Keep: true, Middle: true})
 	}
 	columns = append(columns,
 		Column{Head: "RECORDS", Right: true, Min: wholeNumber},
-		Column{Head: "SHARE", Right: true, Min: wholeNumber},
-		Column{Head: zoned("FIRST", t), Min: 11},
-		Column{Head: zoned("LAST", t), Min: 11})
+		Column{Head: "SHARE", Right: true, Min: wholeNumber})
+	columns = append(columns, timeColumns(t)...)
 	for _, name := range r.Distinct {
 		columns = append(columns, Column{Head: "# " + name, Right: true, Min: 10})
 	}
 	return columns
-}
-
-// stamp is a time in a table, to the minute on a terminal.
-func stamp(at time.Time, to Terminal) string {
-	switch {
-	case at.IsZero():
-		return "-"
-	case to.Width == 0:
-		return at.Format(time.RFC3339)
-	case to.Width < narrow:
-		return at.Format("01-02 15:04")
-	}
-	return at.Format("2006-01-02 15:04")
 }
 
 const (
@@ -117,13 +103,7 @@ func (t *Table) bars(counts []int64, most int64, width int) {
 }
 
 // tableWidth is how wide a table comes out.
-func tableWidth(table Table, t Terminal) int {
-	sum := (len(table.Columns) - 1) * len(gap)
-	for _, w := range table.Widths(t.Width) {
-		sum += w
-	}
-	return sum
-}
+func tableWidth(table Table, t Terminal) int { return sumWidths(table.Widths(t.Width)) }
 
 // bar is n as a bar, most as one of the given width.
 func bar(n, most int64, width int) string {

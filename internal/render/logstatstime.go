@@ -3,6 +3,7 @@ package render
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ func histogramTable(w *bufio.Writer, t Terminal, r *count.Result, top int) error
 
 func (h *histogram) write(w *bufio.Writer, t Terminal, r *count.Result, top int) error {
 	bins := together(r.Total.Bins, h.asked, h.step)
-	h.layout = binLayout(t, h.step)
+	h.layout = binLayout(t, h.step, otherYear(bins, t))
 	h.table.Columns = []Column{{Head: zoned("FROM", t), Min: wholeNumber}, {Head: "RECORDS", Right: true, Min: wholeNumber}}
 	most := int64(0)
 	for _, b := range bins {
@@ -67,8 +68,9 @@ func (h *histogram) write(w *bufio.Writer, t Terminal, r *count.Result, top int)
 	return h.table.Write(w, t.Width, t.Colour)
 }
 
-// binLayout writes the beginnings of pieces of time no finer than they are.
-func binLayout(t Terminal, step time.Duration) string {
+// binLayout writes the beginnings of pieces of time no finer than they are,
+// on a narrow terminal without the year unless some are of another one.
+func binLayout(t Terminal, step time.Duration, year bool) string {
 	layout := time.DateTime
 	switch {
 	case t.Width == 0:
@@ -78,7 +80,7 @@ func binLayout(t Terminal, step time.Duration) string {
 	case step%time.Minute == 0:
 		layout = "2006-01-02 15:04"
 	}
-	if t.Width < narrow {
+	if t.Width < narrow && !year {
 		return strings.TrimPrefix(layout, "2006-")
 	}
 	return layout
@@ -96,21 +98,40 @@ func (h *histogram) columns(t Terminal, r *count.Result, top int) {
 		most = 10
 	}
 	left -= len(gap) + max(number, len("(others)"))
-	shown := 0
-	for g := range r.Groups(top) {
-		head := seriesHead(g, most)
-		left -= len(gap) + max(runewidth.StringWidth(head), len(thousands(g.Count)))
-		if left < 0 && shown > 0 {
-			break
-		}
-		shown++
-		h.table.Columns = append(h.table.Columns, Column{Head: head, Right: true, Min: wholeNumber})
+	groups, heads := h.heads(r, top, most, left)
+	for ; most < longestHead && repeated(heads); most += 8 {
+		groups, heads = h.heads(r, top, most, left)
+	}
+	for i, g := range groups {
+		h.table.Columns = append(h.table.Columns, Column{Head: heads[i], Right: true, Min: wholeNumber})
 		h.series = append(h.series, h.byTime(g.Bins))
 	}
+	shown := len(groups)
 	if r.Len() > shown || r.Others != nil {
 		h.table.Columns = append(h.table.Columns, Column{Head: "(others)", Right: true, Min: wholeNumber})
 		h.series = append(h.series, h.otherBins(r, shown))
 	}
+}
+
+// longestHead is to what width heads grow until they can be told apart.
+const longestHead = 64
+
+// heads are the groups that have room, and the heads of their columns.
+func (h *histogram) heads(r *count.Result, top, most, left int) (groups []count.Group, heads []string) {
+	for g := range r.Groups(top) {
+		head := seriesHead(g, most)
+		left -= len(gap) + max(runewidth.StringWidth(head), len(thousands(g.Count)))
+		if left < 0 && len(groups) > 0 {
+			break
+		}
+		groups, heads = append(groups, g), append(heads, head)
+	}
+	return groups, heads
+}
+
+func repeated(heads []string) bool {
+	sorted := slices.Sorted(slices.Values(heads))
+	return len(slices.Compact(sorted)) < len(heads)
 }
 
 func seriesHead(g count.Group, most int) string {

@@ -54,12 +54,12 @@ const (
 func wordColumns() map[string]RecordColumn {
 	return map[string]RecordColumn{
 		"time":      {layout: Column{Whole: true, Usual: 14}, cell: timeCell},
-		"identity":  {layout: Column{Min: 14, Usual: 20, Max: 40, Short: shortIdentity}, cell: func(r *logs.Record, _ cellView) string { return r.Identity().Words() }},
-		"event":     {layout: Column{Min: 12, Usual: 32, Max: 48, Keep: true}, cell: func(r *logs.Record, _ cellView) string { return eventWords(r) }},
+		"identity":  {layout: Column{Min: 14, Least: 10, Usual: 20, Max: 40, Short: shortIdentity}, cell: func(r *logs.Record, _ cellView) string { return r.Identity().Words() }},
+		"event":     {layout: Column{Min: 12, Usual: 32, Max: 48, Keep: true, Short: shortEvent}, cell: func(r *logs.Record, _ cellView) string { return eventWords(r) }},
 		"address":   {layout: Column{Min: 15, Usual: 15, Max: 39, Keep: true, Wrap: true}, cell: func(r *logs.Record, _ cellView) string { return withoutDomain(r.SourceAddress()) }},
 		"region":    {layout: Column{Min: 14, Usual: 14, Max: 16}, cell: func(r *logs.Record, _ cellView) string { return r.Region() }},
 		"resources": {layout: Column{Min: 12, Usual: 24, Max: 40, Middle: true}, cell: resourceCell},
-		"error":     {layout: Column{Min: 12, Usual: 14, Max: 32}, cell: func(r *logs.Record, _ cellView) string { return r.Failure() }},
+		"error":     {layout: Column{Min: 12, Usual: 14, Max: 32, Keep: true, Short: shortError}, cell: func(r *logs.Record, _ cellView) string { return r.Failure() }},
 		"id":        {layout: Column{Usual: 36, Whole: true}, cell: func(r *logs.Record, _ cellView) string { return r.ID() }},
 	}
 }

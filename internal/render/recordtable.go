@@ -18,7 +18,7 @@ type recordTable struct {
 	most    int // bytes of a cell that are looked at; 0: all
 
 	present string // what times of the present year begin with; empty: it is shown
-	fitted  bool   // it is known whether it is
+	seen    bool   // the first rows were
 }
 
 func newRecordTable(to *bufio.Writer, o RecordOptions) *recordTable {
@@ -42,9 +42,11 @@ func newRecordTable(to *bufio.Writer, o RecordOptions) *recordTable {
 	}
 	t.stream = newStream(to, terminal, layout)
 	t.stream.table.Paint = t.paint
+	if terminal.Width > 0 {
+		t.stream.ready = t.fitted
+	}
 	if terminal.Width > 0 && terminal.Width < yearWidth && o.Year > 0 {
 		t.present = strconv.Itoa(o.Year) + "-"
-		t.stream.ready = t.withoutYear
 	}
 	return t
 }
@@ -77,6 +79,33 @@ func (t *recordTable) write(r *logs.Record) error {
 	return t.stream.row(row...)
 }
 
+// fitted sees rows before the columns are fitted to the first of them.
+func (t *recordTable) fitted(rows [][]string) {
+	if !t.seen {
+		t.giveWay(rows)
+	}
+	if t.present != "" {
+		t.withoutYear(rows)
+	}
+	t.seen = true
+}
+
+// giveWay lets the event and the error give way down to what tells most of
+// them.
+func (t *recordTable) giveWay(rows [][]string) {
+	for i, c := range t.columns {
+		brief := map[string]func(string) string{"event": briefOperation, "error": briefError}[c.name]
+		if brief == nil {
+			continue
+		}
+		enough := 0
+		for _, row := range rows {
+			enough = max(enough, cellWidth(brief(row[i])))
+		}
+		t.stream.table.Columns[i].Enough = enough
+	}
+}
+
 // withoutYear takes the present year off the times, when no record of the
 // first ones is of another. A later one of another year has its year, and is
 // longer than its column.
@@ -85,8 +114,7 @@ func (t *recordTable) withoutYear(rows [][]string) {
 	if i < 0 {
 		return
 	}
-	if !t.fitted {
-		t.fitted = true
+	if !t.seen {
 		for _, row := range rows {
 			if row[i] != "-" && !strings.HasPrefix(row[i], t.present) {
 				t.present = ""

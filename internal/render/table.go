@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -21,6 +22,10 @@ type Column struct {
 	Usual int  // at least this wide when it is fixed before all cells are known
 	Right bool // numbers
 	Keep  bool // gives way only when no other column can
+	// Enough, when set, is a width down to which the column gives way before
+	// those that are to be kept do, and Least one below Min to which it does
+	// then.
+	Enough, Least int
 	// Middle cuts a long cell in the middle: its end tells as much as its
 	// beginning.
 	Middle bool
@@ -86,18 +91,13 @@ func (t Table) fit(width int, usual bool) []int {
 	if width <= 0 {
 		return widths
 	}
-	total := (len(widths) - 1) * len(gap)
 	for i, c := range t.Columns {
 		if c.Max > 0 && !c.Whole {
 			widths[i] = min(widths[i], max(c.Max, cellWidth(c.Head)))
 		}
-		total += widths[i]
 	}
-	for ; total > width; total-- {
-		i := t.widest(widths, false)
-		if i < 0 {
-			i = t.widest(widths, true)
-		}
+	for total := sumWidths(widths); total > width; total-- {
+		i := t.yields(widths)
 		if i < 0 {
 			break // it does not fit: a terminal this narrow wraps
 		}
@@ -106,20 +106,51 @@ func (t Table) fit(width int, usual bool) []int {
 	return widths
 }
 
-// widest is the widest column that can give way, among those that are to be
-// kept or the others; -1 when none can.
-func (t Table) widest(widths []int, keep bool) int {
+// yields is the column that gives way next; -1 when none can.
+func (t Table) yields(widths []int) int {
+	for _, floor := range []func(Column) int{
+		func(c Column) int { return c.floor(!c.Keep, max(c.Min, c.Enough)) },
+		func(c Column) int { return c.floor(c.Enough > 0, max(c.Min, c.Enough)) },
+		func(c Column) int { return c.floor(c.Least > 0, c.Least) },
+		func(c Column) int { return c.floor(true, c.Min) },
+	} {
+		if i := t.widest(widths, floor); i >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// floor is down to what width a column gives way, when it does.
+func (c Column) floor(gives bool, least int) int {
+	switch {
+	case !gives || c.Whole:
+		return math.MaxInt
+	case c.Min == 0:
+		return max(least, cellWidth(c.Head))
+	}
+	return least
+}
+
+// widest is the widest column that is wider than its floor; -1 when there is
+// none.
+func (t Table) widest(widths []int, floor func(Column) int) int {
 	found := -1
 	for i, c := range t.Columns {
-		least := c.Min
-		if least == 0 {
-			least = cellWidth(c.Head)
-		}
-		if c.Keep == keep && !c.Whole && widths[i] > least && (found < 0 || widths[i] > widths[found]) {
+		if (found < 0 || widths[i] > widths[found]) && widths[i] > floor(c) {
 			found = i
 		}
 	}
 	return found
+}
+
+// sumWidths is how wide columns are together.
+func sumWidths(widths []int) int {
+	sum := max(0, len(widths)-1) * len(gap)
+	for _, w := range widths {
+		sum += w
+	}
+	return sum
 }
 
 // WriteRows writes rows with given widths, with or without the heads: for

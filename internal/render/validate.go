@@ -16,52 +16,16 @@ import (
 type Validation struct {
 	Version int `json:"version"`
 	*validate.Report
-	Files []ValidatedFile `json:"files,omitempty"` // with --verbose only
 }
 
-// ValidatedFile is one file that was looked at.
-type ValidatedFile struct {
-	Kind   string          `json:"kind"` // "digest file", "backfill digest file" or "log file"
-	URI    string          `json:"uri"`
-	Status validate.Status `json:"status"`
-	Bytes  int64           `json:"bytes"`
-}
+const (
+	validationVersion = 1
+	validationHead    = "{\n  \"version\": 1,\n"
+)
 
-const validationVersion = 1
-
-// ValidationJSON writes a report as one JSON object.
-func ValidationJSON(w io.Writer, r *validate.Report, files []validate.File) error {
-	v := Validation{Version: validationVersion, Report: r}
-	for _, f := range files {
-		v.Files = append(v.Files, ValidatedFile{Kind: fileKind(f), URI: f.URI, Status: f.Status, Bytes: f.Bytes})
-	}
-	return JSON(w, v)
-}
-
-func fileKind(f validate.File) string {
-	switch {
-	case f.Digest && f.Backfill:
-		return "backfill digest file"
-	case f.Digest:
-		return "digest file"
-	}
-	return "log file"
-}
-
-// ValidFile writes the line of a valid file.
-func ValidFile(w io.Writer, f validate.File) error {
-	_, err := fmt.Fprintf(w, "%s\t%s\tvalid\n", subjectWords(f.Backfill && f.Digest, f.Digest), term.Escape(f.URI))
-	return err
-}
-
-func subjectWords(backfill, digest bool) string {
-	switch {
-	case !digest:
-		return "Log file"
-	case backfill:
-		return "(backfill) Digest file"
-	}
-	return "Digest file"
+// ValidationJSON writes a report as one JSON object, without its files.
+func ValidationJSON(w io.Writer, r *validate.Report) error {
+	return JSON(w, Validation{Version: validationVersion, Report: r})
 }
 
 // ValidationText writes a report in the lines of "aws cloudtrail
@@ -94,6 +58,12 @@ func findingLine(f validate.Finding, several bool) string {
 		return backfill + "Digest chain\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
 	case f.Subject == validate.SubjectDigest:
 		return backfill + "Digest file\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
+	case f.Subject == validate.SubjectManifest:
+		return "Manifest\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
+	case f.Subject == validate.SubjectCopy:
+		return "Copy\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
+	case f.Subject == validate.SubjectFile:
+		return "File\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
 	}
 	return "Log file\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
 }
@@ -173,4 +143,37 @@ func ratio(w io.Writer, c validate.Counts, name string) {
 		}
 		fmt.Fprintf(w, "%s %s unproven\n", Count(c.Unproven, name+" file"), verb)
 	}
+}
+
+// ValidationLine is a report in one line.
+func ValidationLine(r *validate.Report) string {
+	var parts []string
+	say := func(c validate.Counts, noun string) {
+		for _, n := range []struct {
+			count int
+			word  string
+		}{{c.Invalid, "invalid"}, {c.Missing, "missing"}, {c.Unchecked, "not checked"}, {c.Unproven, "unproven"}} {
+			if n.count > 0 {
+				parts = append(parts, Count(n.count, noun)+" "+n.word)
+			}
+		}
+	}
+	say(r.Digests, "digest file")
+	say(r.BackfillDigests, "backfill digest file")
+	say(r.LogFiles, "log file")
+	if r.Unlisted > 0 {
+		parts = append(parts, Count(r.Unlisted, "log file")+" unlisted")
+	}
+	switch {
+	case r.Verdict == validate.VerdictNothing:
+		parts = []string{"no digest files"}
+	case r.Verdict == validate.VerdictValid:
+		parts = append([]string{fmt.Sprintf("%s and %s proved", Count(r.Digests.Valid+r.BackfillDigests.Valid, "digest file"), Count(r.LogFiles.Valid, "log file"))}, parts...)
+	case len(parts) == 0 && len(r.Findings) > 0:
+		parts = []string{Count(len(r.Findings), "finding")}
+	}
+	if r.Interrupted {
+		parts = append(parts, "interrupted")
+	}
+	return verdictWord(r.Verdict) + ": " + strings.Join(parts, ", ")
 }

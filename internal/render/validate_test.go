@@ -113,8 +113,16 @@ func TestValidationTableFits(t *testing.T) {
 
 func TestValidationJSON(t *testing.T) {
 	var b bytes.Buffer
-	files := []validate.File{{Digest: true, Backfill: true, URI: "s3://b/d", Status: validate.Valid, Bytes: 7}}
-	if err := ValidationJSON(&b, validationReport(), files); err != nil {
+	stream := NewValidationFiles(&b)
+	for _, f := range []validate.File{
+		{Digest: true, Backfill: true, URI: "s3://b/d", Status: validate.Valid, Bytes: 7},
+		{URI: "s3://b/log\x1b[2J\"", Status: validate.Missing, Before: true},
+	} {
+		if err := stream.File(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := stream.Close(validationReport()); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -128,7 +136,8 @@ func TestValidationJSON(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Version != 1 || got.Verdict != "invalid" || len(got.Chains) != 3 || len(got.Findings) != 5 || got.Files[0].Kind != "backfill digest file" {
+	if got.Version != 1 || got.Verdict != "invalid" || len(got.Chains) != 3 || len(got.Findings) != 5 ||
+		len(got.Files) != 2 || got.Files[0].Kind != "backfill digest file" || got.Files[1].URI != "s3://b/log\x1b[2J\"" {
 		t.Errorf("%+v", got)
 	}
 	if _, there := got.Requested["start"]; there {

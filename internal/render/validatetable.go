@@ -11,8 +11,8 @@ import (
 	"trailctl/validate"
 )
 
-// ValidationTable writes a report for people: a table of chains for each
-// account and trail, the findings, and the summary.
+// ValidationTable writes a report for people in a pipe: a table of chains for
+// each account and trail, the findings, and the summary.
 func ValidationTable(w io.Writer, r *validate.Report, t Terminal) error {
 	b := bufio.NewWriter(w)
 	for i := 0; i < len(r.Chains); {
@@ -153,13 +153,7 @@ const mostPlaces = 4
 func writeFinding(w io.Writer, alike []validate.Finding, t Terminal) {
 	f := alike[0]
 	word, sgr := severityWord(f.Severity)
-	message := strings.TrimPrefix(strings.TrimPrefix(f.Message, "INVALID: "), "could not check: ")
-	if f.Subject != validate.SubjectChain {
-		message = string(f.Subject) + ": " + message
-	}
-	if f.Backfill {
-		message = "backfill " + message
-	}
+	message := findingWords(f, f.Backfill)
 	room := 0
 	if t.Width > 0 {
 		room = max(t.Width-len(word)-len(indent), narrowest)
@@ -173,12 +167,29 @@ func writeFinding(w io.Writer, alike []validate.Finding, t Terminal) {
 		fmt.Fprintf(w, "%s%s\n", indent, line)
 	}
 	for i, f := range alike {
-		if mild := f.Severity == validate.SeverityNotice || f.Severity == validate.SeverityWarning; mild && i == mostPlaces-1 && len(alike) > mostPlaces {
+		if mild(f) && i == mostPlaces-1 && len(alike) > mostPlaces {
 			fmt.Fprintf(w, "%sand %s more\n", indent, Count(len(alike)-i, "place"))
 			return
 		}
 		fmt.Fprintf(w, "%s%s\n", indent, term.Escape(f.URI))
 	}
+}
+
+// findingWords is what a finding says, without what its severity says.
+func findingWords(f validate.Finding, backfill bool) string {
+	message := strings.TrimPrefix(strings.TrimPrefix(f.Message, "INVALID: "), "could not check: ")
+	if f.Subject != validate.SubjectChain {
+		message = string(f.Subject) + ": " + message
+	}
+	if backfill {
+		message = "backfill " + message
+	}
+	return message
+}
+
+// mild tells whether a finding leaves a check valid.
+func mild(f validate.Finding) bool {
+	return f.Severity == validate.SeverityNotice || f.Severity == validate.SeverityWarning
 }
 
 const indent = "  "

@@ -44,6 +44,7 @@ func (s *Sandbox) answerCall(w http.ResponseWriter, r *http.Request) {
 		s.introduce(c, sig, p)
 	}
 	setRequestID(w, c)
+	w.Header().Set("Date", c.Time.UTC().Format(http.TimeFormat)) // the clock that its other times are of
 	if err != nil {
 		if refused := unsigned(c, p, err); refused != nil {
 			refuse(w, c, p, refused)

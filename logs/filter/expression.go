@@ -61,7 +61,7 @@ const operatorChars = "=!<>^$~"
 
 var (
 	existsForm = regexp.MustCompile(`(?s)^(.*?\S)\s+(!|not\s+)?exists\s*$`)
-	inForm     = regexp.MustCompile(`(?s)^(.*?\S)\s+(!|not\s+)?in(?:\s+(.*))?$`)
+	inForm     = regexp.MustCompile(`(?s)^(.*?\S)\s+(!|not\s+)?in(?:\s+(.*)|([(\[{].*))?$`)
 )
 
 // parse reads an expression. It looks at its form only; see compile.
@@ -78,32 +78,58 @@ func parse(s string) (expression, error) {
 }
 
 func parseForm(s string) (expression, error) {
-	if m := existsForm.FindStringSubmatch(s); m != nil && operatorAt(m[1]) < 0 {
+	if m := existsForm.FindStringSubmatch(s); m != nil && operatorAt(m[1]) < 0 && oneWord(m[1]) {
 		return expression{field: strings.TrimSpace(m[1]), op: negated(opExists, m[2])}, nil
 	}
-	if m := inForm.FindStringSubmatch(s); m != nil && operatorAt(m[1]) < 0 {
-		values, err := splitList(m[3])
-		return expression{field: strings.TrimSpace(m[1]), op: negated(opIn, m[2]), values: values}, err
+	if m := inForm.FindStringSubmatch(s); m != nil && operatorAt(m[1]) < 0 && oneWord(m[1]) {
+		e := expression{field: strings.TrimSpace(m[1]), op: negated(opIn, m[2])}
+		var err error
+		e.values, err = e.list(m[3] + m[4])
+		return e, err
 	}
 	field, op, rest, err := cutOperator(s)
 	if err != nil {
 		return expression{}, err
 	}
 	value, quoted := unquoted(rest)
+	e := expression{field: field, op: op, values: []string{value}}
 	switch {
 	case field == "":
-		return expression{}, fmt.Errorf("the field is missing: write for example eventName%s%s", op, rest)
+		return expression{}, fmt.Errorf("the field is missing: write for example eventName=RunInstances")
 	case value == "" && !quoted:
-		return expression{}, fmt.Errorf("the value is missing: write for example %s%sRunInstances; \"%s !exists\" asks for records without the field, and %s%s\"\" for an empty one",
-			field, op, field, field, op)
-	case !quoted && (op == opEqual || op == opNot) && (value == "null" || value == "nil" || value == "None"):
-		return expression{}, fmt.Errorf("to ask for records without the field write \"%s %s\"; for the text %s put it in quotes",
-			field, map[string]string{opEqual: opAbsent, opNot: opExists}[op], value)
+		return expression{}, e.noValue()
+	case quoted:
+		return e, nil
 	}
-	if !quoted {
-		err = joined(value)
+	return e, e.slip(value)
+}
+
+// oneWord tells whether what stands before an operator can be a field: words
+// behind it are an operator of another language.
+func oneWord(s string) bool { return strings.Contains(s, `"`) || len(strings.Fields(s)) <= 1 }
+
+// noValue is the error of an expression that ends in its operator.
+func (e expression) noValue() error {
+	if e.order() != nil {
+		return fmt.Errorf("the value is missing: write for example %s%s2026-01-31, or a number", e.field, e.op)
 	}
-	return expression{field: field, op: op, values: []string{value}}, err
+	return fmt.Errorf("the value is missing: write for example %s%sRunInstances; \"%s !exists\" asks for records without the field, and %s%s\"\" for an empty one",
+		e.field, e.op, e.field, e.field, e.op)
+}
+
+// list reads the values of "in".
+func (e expression) list(text string) ([]string, error) {
+	text = withoutBrackets(text)
+	values, err := splitList(text, func(value string) error {
+		if err := joined(value); err != nil {
+			return err
+		}
+		if i := strings.IndexByte("([{", value[0]); i >= 0 && !strings.Contains(value, ")]}"[i:i+1]) {
+			return fmt.Errorf("the bracket in front of the list is not closed: %s", advise(e.field, e.op, value[1:]+text[strings.Index(text, value)+len(value):]))
+		}
+		return several(e.field, e.op, value, text)
+	})
+	return values, err
 }
 
 func negated(op, not string) string {
@@ -115,7 +141,7 @@ func negated(op, not string) string {
 
 func cutOperator(s string) (field, op, rest string, err error) {
 	at := operatorAt(s)
-	if at < 0 {
+	if at < 0 || !oneWord(s[:at]) && inWords(s) || strings.HasPrefix(s, opAbsent+" ") {
 		return "", "", "", noOperator(s)
 	}
 	field, tail := strings.TrimSpace(s[:at]), s[at:]
@@ -151,40 +177,6 @@ func operatorAt(s string) int {
 	return -1
 }
 
-// noOperator answers an expression in which no operator is found.
-func noOperator(s string) error {
-	words := strings.Fields(s)
-	switch {
-	case len(words) == 0:
-		return fmt.Errorf("it is empty: write for example eventName=RunInstances")
-	case len(words) == 1 && strings.Contains(s, ":"):
-		field, value, _ := strings.Cut(s, ":")
-		return fmt.Errorf("there is no operator: write %s=%s", field, value)
-	case len(words) > 1:
-		value := strings.Join(words[2:], " ")
-		switch word := strings.ToLower(words[1]); {
-		case words[0] == opExists || words[0] == opAbsent:
-			return fmt.Errorf("the field comes first: write \"%s %s\"", words[1], words[0])
-		case word == "exist" || word == opExists:
-			return fmt.Errorf("%q is no operator: write \"%s exists\"", words[1], words[0])
-		case word == opIn:
-			return fmt.Errorf("%q is no operator: write %s in %s", words[1], words[0], value)
-		case word == "contains" || word == "has":
-			return fmt.Errorf("%q is no operator: write %s=*%s*", words[1], words[0], value)
-		case wordSlips[word] != "":
-			return fmt.Errorf("%q is no operator: write %s%s%s", words[1], words[0], wordSlips[word], value)
-		}
-	}
-	return fmt.Errorf("there is no operator: write %s=VALUE, or \"%s exists\"", words[0], words[0])
-}
-
-// wordSlips are words of other languages for operators.
-var wordSlips = map[string]string{
-	"is": opEqual, "eq": opEqual, "equals": opEqual, "ne": opNot, "like": opEqual,
-	"matches": opRegexp, "startswith": opPrefix, "begins_with": opPrefix, "endswith": opSuffix,
-	"lt": opLess, "le": opAtMost, "gt": opMore, "ge": opAtLeast,
-}
-
 // unquoted takes the quotes off a value that stands in them.
 func unquoted(s string) (value string, quoted bool) {
 	if len(s) < 2 || s[0] != '"' && s[0] != '\'' || s[len(s)-1] != s[0] {
@@ -199,8 +191,9 @@ func unquoted(s string) (value string, quoted bool) {
 }
 
 // splitList reads the values of "in": commas between them, spaces around
-// them without meaning, quotes around those that hold either.
-func splitList(s string) ([]string, error) {
+// them without meaning, quotes around those that hold either. check sees those
+// without quotes.
+func splitList(s string, check func(value string) error) ([]string, error) {
 	var values []string
 	for i := 0; ; {
 		item, next := listItem(s, i)
@@ -212,7 +205,7 @@ func splitList(s string) ([]string, error) {
 			return nil, fmt.Errorf("value %d of the list is empty: take the comma out, or write \"\" for an empty text", len(values)+1)
 		}
 		if !quoted {
-			if err := joined(value); err != nil {
+			if err := check(value); err != nil {
 				return nil, err
 			}
 		}
@@ -270,17 +263,19 @@ func (e expression) String() string {
 	case opIn, opNotIn:
 		items := make([]string, len(e.values))
 		for i, v := range e.values {
-			items[i] = quoted(v, true)
+			items[i] = e.quoted(v)
 		}
 		return e.field + " " + e.op + " " + strings.Join(items, ",")
 	}
-	return e.field + e.op + quoted(e.values[0], false)
+	return e.field + e.op + e.quoted(e.values[0])
 }
 
-// quoted puts a value in quotes if it could be misread without them.
-func quoted(v string, inList bool) string {
-	risky := v == "" || v != strings.TrimSpace(v) || strings.ContainsAny(v[:1], `"'=~^$!<>`) ||
-		v == "null" || v == "nil" || v == "None" || inList && strings.Contains(v, ",")
+// quoted puts a value in quotes if it would be misread, or refused, without
+// them.
+func (e expression) quoted(v string) string {
+	list := e.op == opIn || e.op == opNotIn
+	risky := v == "" || v != strings.TrimSpace(v) || strings.ContainsAny(v[:1], `"'=~^$!<>`) || isNull(v) ||
+		list && strings.ContainsAny(v, ",()[]{}") || e.slip(v) != nil
 	if !risky {
 		return v
 	}

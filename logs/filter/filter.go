@@ -15,7 +15,8 @@ import (
 
 // Options are what the command line says. Everything given must hold, with
 // Any at least one of Filters and Grep; of several values of one of the lists
-// one must. docs/filters.md says what each means.
+// one must, and a value of Users and below may be several with commas between
+// them. docs/filters.md says what each means.
 type Options struct {
 	Filters    []string // FIELD=VALUE and its like
 	Any        bool     // one of Filters and Grep is enough
@@ -48,14 +49,14 @@ func Compile(o Options) (*Filter, error) {
 	for _, list := range []struct {
 		flag   string
 		values []string
-		read   func(string) (*condition, error)
+		read   reader
 	}{
-		{"event-name", o.EventNames, eventName},
-		{"service", o.Services, service},
-		{"access-key", o.AccessKeys, accessKey},
-		{"source-ip", o.SourceIPs, sourceIP},
-		{"user", o.Users, user},
-		{"role", o.Roles, role},
+		{"event-name", o.EventNames, listed(plainWord(eventName))},
+		{"service", o.Services, listed(plainWord(service))},
+		{"access-key", o.AccessKeys, listed(plainWord(accessKey))},
+		{"source-ip", o.SourceIPs, listed(sourceIP)},
+		{"user", o.Users, wholeOrListed(user)},
+		{"role", o.Roles, wholeOrListed(role)},
 		{"preset", splitNames(o.Presets), preset},
 	} {
 		var conditions []*condition

@@ -14,8 +14,8 @@ import (
 // looked at.
 const maxAddress = 100
 
-// sourceIP is for --source-ip: an address, a network, or a service's host
-// name with stars.
+// sourceIP is for --source-ip: an address, a network, a range of
+// addresses, or a service's host name with stars.
 func sourceIP(v string) (*condition, error) {
 	field := path("sourceIPAddress")
 	c := &condition{cost: costField}
@@ -35,6 +35,14 @@ func sourceIP(v string) (*condition, error) {
 		c.cost++
 		return c, nil
 	}
+	if low, high, ok, err := addressRange(v); ok || err != nil {
+		use(func(text []byte) bool {
+			a, ok := address(text)
+			return ok && a.BitLen() == low.BitLen() && low.Compare(a) <= 0 && a.Compare(high) <= 0
+		})
+		c.cost++
+		return c, err
+	}
 	if a, err := netip.ParseAddr(v); err == nil {
 		if a = plain(a); a.Is4() {
 			text := []byte(a.String()) // the only way to write it without colons
@@ -48,13 +56,32 @@ func sourceIP(v string) (*condition, error) {
 		})
 		return c, nil
 	}
-	if strings.Trim(v, "0123456789.") == "" || strings.Contains(v, ":") && !strings.Contains(v, "*") {
-		return nil, fmt.Errorf("this is no IP address: write 203.0.113.7, 2001:db8::1, a network such as 203.0.113.0/24, or a host name; malformed addresses are found with --filter sourceIPAddress=%s", v)
+	if strings.Trim(v, "0123456789.- ") == "" || strings.Contains(v, ":") && !strings.Contains(v, "*") {
+		return nil, fmt.Errorf("this is no IP address: write 203.0.113.7, 2001:db8::1, a network such as 203.0.113.0/24, a range such as 203.0.113.7-203.0.113.9, or a host name; malformed addresses are found with --filter sourceIPAddress=%s", v)
 	}
 	p := parseWord(v)
 	use(p.match)
 	c.literals = literals([]pattern{p})
 	return c, nil
+}
+
+// addressRange reads the first and the last address of a range; ok is false
+// for what is none.
+func addressRange(v string) (low, high netip.Addr, ok bool, err error) {
+	first, last, found := strings.Cut(v, "-")
+	low, err1 := netip.ParseAddr(strings.TrimSpace(first))
+	high, err2 := netip.ParseAddr(strings.TrimSpace(last))
+	if !found || err1 != nil || err2 != nil {
+		return low, high, false, nil
+	}
+	low, high = plain(low), plain(high)
+	switch {
+	case low.BitLen() != high.BitLen():
+		return low, high, true, fmt.Errorf("a range is of IPv4 addresses or of IPv6 ones: %s and %s are of different kinds", low, high)
+	case high.Less(low):
+		return low, high, true, fmt.Errorf("the range ends before it begins: write %s-%s", high, low)
+	}
+	return low, high, true, nil
 }
 
 // mappedMark stands in every spelling of an IPv4 address as an IPv6 one that

@@ -168,5 +168,5 @@ func (l *liveTail) update(u *types.LiveTailSessionUpdate) error {
 	}
 	l.searcher.complete()
 	l.whole = true
-	return l.f.handEvents(records, nil)
+	return l.f.handEvents(records)
 }

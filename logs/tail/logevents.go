@@ -2,12 +2,15 @@ package tail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"trailctl/logs"
 )
@@ -20,7 +23,7 @@ type EventFilterer interface {
 // How far back a search begins behind the newest event up to which all is
 // known. FilterLogEvents chooses by the time of an event, and CloudTrail's
 // come minutes late and not in order: so it is twice the longest time seen
-// between an event and its arrival, or firstReach until one was seen. Every
+// between an event and its arrival, or firstReach for the first search. Every
 // searchAll a search reaches back as far as anything may have come late.
 const (
 	firstReach = 10 * time.Minute
@@ -29,11 +32,18 @@ const (
 	searchAll  = 10 * time.Minute
 )
 
-// searcher reads a log group by searching it again and again.
+// searcher reads a log group by searching it again and again. What is new, the
+// time tells at which CloudWatch Logs took an event: so nothing has to be read
+// before the following begins, and what comes while a search turns page after
+// page is not taken for something old.
 type searcher struct {
 	f      *Follower
 	client EventFilterer
 	group  string // ARN without :*
+
+	// What was taken after start is handed over, and records of calls since
+	// since, unless that is zero.
+	start, since time.Time
 
 	mu       sync.Mutex
 	newest   time.Time     // of the events that were met
@@ -41,6 +51,7 @@ type searcher struct {
 	gaps     int           // how often something was left out
 	filled   int           // how many of these times were made up for
 	late     time.Duration // the longest between an event and its arrival
+	learned  bool          // late is known of all events of a search
 	searched time.Time     // when all was searched that may have come late
 }
 
@@ -77,7 +88,7 @@ func (s *searcher) begin() (from time.Time, found func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	reach := firstReach
-	if s.late > 0 {
+	if s.learned {
 		reach = min(max(2*s.late, leastReach), mostReach)
 	}
 	if now := time.Now(); now.Sub(s.searched) > searchAll {
@@ -87,34 +98,51 @@ func (s *searcher) begin() (from time.Time, found func()) {
 	return s.known.Add(-reach), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.filled = gaps
+		s.filled, s.learned = gaps, s.late > 0
 		if known.After(s.known) {
 			s.known = known
 		}
 	}
 }
 
-// baseline reads what is there before the following begins, so that later
-// searches know what is new. Of it only records since a time are handed over,
-// none when that is zero.
-func (s *searcher) baseline(ctx context.Context, start, since time.Time) error {
-	from := start
-	if !since.IsZero() && since.Before(start) {
-		from = since
-	}
-	s.newest, s.searched = start, time.Now()
-	err := s.search(ctx, from.Add(-firstReach), func(r *logs.Record) bool {
-		at, ok := r.Time()
-		return !since.IsZero() && ok && !at.Before(since)
+// probe finds out whether the group can be searched, and what time it is for
+// CloudWatch Logs. The following began at begun by this machine's clock, which
+// tells lengths of time.
+func (s *searcher) probe(ctx context.Context, begun time.Time) error {
+	out, err := s.client.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupIdentifier: &s.group, StartTime: aws.Int64(s.start.UnixMilli()), Limit: aws.Int32(1),
 	})
-	s.complete()
-	return err
+	if err != nil {
+		return s.failed(err)
+	}
+	if server, ok := middleware.GetServerTime(out.ResultMetadata); ok {
+		if at, ok := middleware.GetResponseAt(out.ResultMetadata); ok {
+			s.start = beginning(s.start, server, at.Sub(begun))
+		}
+	}
+	s.newest, s.known, s.searched = s.start, s.start, time.Now()
+	if !s.since.IsZero() && s.since.Before(s.known) {
+		s.known = s.since
+	}
+	return nil
+}
+
+// beginning is when something began by a server's clock: at start if this
+// machine's clock, which says so, is right. The server told its time, in whole
+// seconds, so long after the beginning.
+func beginning(start, server time.Time, later time.Duration) time.Time {
+	const tolerance = 2 * time.Second
+	earliest := server.Add(-later)
+	if start.Before(earliest.Add(-tolerance)) || start.After(earliest.Add(later+time.Second)) {
+		return earliest
+	}
+	return start
 }
 
 // pass hands over what has come since the last one.
 func (s *searcher) pass(ctx context.Context) error {
 	from, found := s.begin()
-	err := s.search(ctx, from, nil)
+	err := s.search(ctx, from)
 	if err == nil {
 		found()
 	}
@@ -124,19 +152,19 @@ func (s *searcher) pass(ctx context.Context) error {
 // maxPages bounds one search.
 const maxPages = 100_000
 
-func (s *searcher) search(ctx context.Context, from time.Time, shown func(*logs.Record) bool) error {
+func (s *searcher) search(ctx context.Context, from time.Time) error {
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupIdentifier: &s.group, StartTime: aws.Int64(max(from.UnixMilli(), 0))}
 	for range maxPages {
 		out, err := s.client.FilterLogEvents(ctx, in)
 		if err != nil {
-			return fmt.Errorf("searching the log group %s: %w", s.group, err)
+			return s.failed(err)
 		}
 		var records []logs.Record
 		for _, e := range out.Events {
 			s.met(aws.ToInt64(e.Timestamp), aws.ToInt64(e.IngestionTime))
-			records = appendRecords(records, aws.ToString(e.Message))
+			records = s.appendWanted(records, &e)
 		}
-		if err := s.f.handEvents(records, shown); err != nil {
+		if err := s.f.handEvents(records); err != nil {
 			return err
 		}
 		if out.NextToken == nil || in.NextToken != nil && *in.NextToken == *out.NextToken {
@@ -144,7 +172,32 @@ func (s *searcher) search(ctx context.Context, from time.Time, shown func(*logs.
 		}
 		in.NextToken = out.NextToken
 	}
-	return fmt.Errorf("searching the log group %s: the server goes on and on", s.group)
+	return s.failed(errors.New("the server goes on and on"))
+}
+
+func (s *searcher) failed(err error) error {
+	return fmt.Errorf("searching the log group %s: %w", s.group, err)
+}
+
+// appendWanted appends the records of an event that is new, and of an old one
+// those that were asked for.
+func (s *searcher) appendWanted(records []logs.Record, e *types.FilteredLogEvent) []logs.Record {
+	taken := aws.ToInt64(e.IngestionTime)
+	if taken == 0 { // another server than AWS's may not tell
+		taken = aws.ToInt64(e.Timestamp)
+	}
+	if time.UnixMilli(taken).After(s.start) {
+		return appendRecords(records, aws.ToString(e.Message))
+	}
+	if s.since.IsZero() {
+		return records
+	}
+	for _, r := range appendRecords(nil, aws.ToString(e.Message)) {
+		if at, ok := r.Time(); ok && !at.Before(s.since) {
+			records = append(records, r)
+		}
+	}
+	return records
 }
 
 // appendRecords appends the records of a log event, which is one as a rule.
@@ -158,13 +211,10 @@ func appendRecords(records []logs.Record, message string) []logs.Record {
 }
 
 // handEvents hands over the new ones among the records of log events that are
-// wanted and, unless shown is nil, for which it answers true.
-func (f *Follower) handEvents(records []logs.Record, shown func(*logs.Record) bool) error {
+// wanted.
+func (f *Follower) handEvents(records []logs.Record) error {
 	b := &Batch{}
 	for _, r := range f.fresh(records) {
-		if shown != nil && !shown(&r) {
-			continue
-		}
 		b.Met++
 		if f.wants(&r) {
 			b.Records = append(b.Records, r)

@@ -18,7 +18,8 @@ type LogGroup struct {
 	// instead.
 	Live Live
 	// Start is when the following begins. Nothing that came before is handed
-	// over, but records of calls since Since, if that is not zero.
+	// over, but records of calls since Since, if that is not zero. Where the
+	// answers of Events tell another time, theirs is right.
 	Start, Since time.Time
 	// Interval is the time between two searches; 0 means DefaultSearch.
 	Interval time.Duration
@@ -32,17 +33,20 @@ const DefaultSearch = 5 * time.Second
 // until the handler returns an error. It fails when the group cannot be read
 // from the beginning.
 //
-// Live Tail leaves events out when there are too many at once, or when the
-// connection breaks; they are searched for then. Where it is refused, the
-// group is searched all the time.
+// Live Tail begins at once. Beside it the group is searched for what came
+// before the first session, and for the records since Since. Live Tail leaves
+// events out when there are too many at once, or when the connection breaks;
+// they are searched for, too. Where it is refused, the group is searched all
+// the time.
 func (f *Follower) LogGroup(ctx context.Context, g LogGroup) error {
 	if g.Interval == 0 {
 		g.Interval = DefaultSearch
 	}
+	begun := time.Now()
 	arn := strings.TrimSuffix(g.ARN, ":*")
-	s := &searcher{f: f, client: g.Events, group: arn}
+	s := &searcher{f: f, client: g.Events, group: arn, start: g.Start, since: g.Since}
 	searching := &trouble{f: f, what: "searching the log group " + arn}
-	unread := searching.do(ctx, func() error { return s.baseline(ctx, g.Start, g.Since) })
+	unread := searching.do(ctx, func() error { return s.probe(ctx, begun) })
 	if unread != nil && (g.Live == nil || !permanent(unread)) {
 		return ended(ctx, unread)
 	}
@@ -90,8 +94,14 @@ func searchForever(ctx context.Context, s *searcher, t *trouble, interval time.D
 }
 
 // fillGaps searches whenever Live Tail has left something out: at once, and
-// again when everything that came can be found, which takes some seconds.
+// again when everything that came can be found, which takes some seconds. What
+// of the past is wanted is searched for first.
 func fillGaps(ctx context.Context, s *searcher, t *trouble, gaps <-chan struct{}, interval time.Duration) error {
+	if !s.since.IsZero() {
+		if err := t.do(ctx, func() error { return s.pass(ctx) }); err != nil {
+			return err
+		}
+	}
 	for {
 		select {
 		case <-gaps:

@@ -20,6 +20,7 @@ type group struct {
 	events   []types.FilteredLogEvent
 	fail     []error
 	searches int
+	onPage   func(search int) // called before a page is answered, without the lock
 }
 
 func (g *group) put(id string, after, late time.Duration) types.LiveTailSessionLogEvent {
@@ -33,8 +34,14 @@ func (g *group) put(id string, after, late time.Duration) types.LiveTailSessionL
 // FilterLogEvents answers two events a page.
 func (g *group) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.FilterLogEventsOutput, error) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.searches++
+	n := g.searches
+	g.mu.Unlock()
+	if g.onPage != nil {
+		g.onPage(n)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if len(g.fail) > 0 {
 		err := g.fail[0]
 		g.fail = g.fail[1:]
@@ -206,4 +213,67 @@ func TestLogGroupDenied(t *testing.T) {
 	err = newFollower(k).LogGroup(short(t), LogGroup{ARN: "arn", Events: g, Live: live, Start: start})
 	want(t, "Live Tail alone", err, errEnough)
 	want(t, "records", k.ids, "[a]")
+}
+
+// A busy group has many pages of the past. What comes while they are read is
+// shown, and what Live Tail brings meanwhile is shown at once; what was there
+// before is not, however far back a search reaches.
+func TestLogGroupWithAPastOfManyPages(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		since time.Time
+		live  bool
+		want  string
+	}{
+		{name: "Live Tail", live: true, want: "[at-once meanwhile]"},
+		{name: "Live Tail, and the past is wanted, too", live: true, since: start.Add(-35 * time.Second), want: "[at-once meanwhile past-0 past-1]"},
+		{name: "searching alone", want: "[meanwhile]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := &group{}
+			for i := range 60 {
+				g.put(fmt.Sprintf("past-%d", i), -time.Duration(i)*20*time.Second-11*time.Second, 10*time.Second)
+			}
+			k := &keeper{want: len(strings.Fields(c.want))}
+			g.onPage = func(search int) {
+				switch search {
+				case 3: // of an event whose time the pages have passed already
+					g.put("meanwhile", -9*time.Minute, 9*time.Minute+time.Second)
+				case 10:
+					for end := time.Now().Add(2 * time.Second); c.live && k.shows("at-once") == 0; time.Sleep(time.Millisecond) {
+						if time.Now().After(end) {
+							t.Error("what Live Tail brings is not shown while the past is read")
+							break
+						}
+					}
+				}
+			}
+			lg := LogGroup{ARN: "arn:x:*", Events: g, Start: start, Since: c.since, Interval: 5 * time.Millisecond}
+			if c.live {
+				lg.Live = &sessions{list: []any{script{updates: []func() types.LiveTailSessionUpdate{
+					update(false), update(false, func() types.LiveTailSessionLogEvent { return g.put("at-once", 0, time.Minute) }),
+				}}}}
+			}
+			err := newFollower(k).LogGroup(short(t), lg)
+			want(t, "end", err, errEnough)
+			want(t, "records", k.sorted(), c.want)
+		})
+	}
+}
+
+// When the machine's clock is wrong, the server's tells what is new.
+func TestBeginOfAFollowing(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		clock, server time.Duration // from start, at the beginning and 3 s later
+		want          time.Duration
+	}{
+		{name: "right", server: 3 * time.Second},
+		{name: "right, and the server's second is over in a moment", clock: 900 * time.Millisecond, server: 3 * time.Second, want: 900 * time.Millisecond},
+		{name: "some minutes ahead", clock: 5 * time.Minute, server: 3 * time.Second},
+		{name: "some minutes behind", clock: -5 * time.Minute, server: 3 * time.Second},
+	} {
+		at := beginning(start.Add(c.clock), start.Add(c.server), 3*time.Second)
+		want(t, c.name, at.Sub(start), c.want)
+	}
 }

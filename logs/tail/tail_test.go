@@ -69,6 +69,18 @@ func (k *keeper) told(what string) (n int) {
 	return n
 }
 
+// shows is how often a record was handed over.
+func (k *keeper) shows(id string) (n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, one := range k.ids {
+		if one == id {
+			n++
+		}
+	}
+	return n
+}
+
 func (k *keeper) sorted() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()

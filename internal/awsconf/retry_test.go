@@ -1,0 +1,61 @@
+package awsconf
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// TestAnswersThatBreakOff counts the calls of one listing to servers that
+// answer badly so many times and well from then on.
+func TestAnswersThatBreakOff(t *testing.T) {
+	whole := "<ListBucketResult><Name>b</Name></ListBucketResult>"
+	half := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(whole)))
+		w.Write([]byte(whole[:20]))
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		bad    int
+		calls  int
+		fails  bool
+	}{
+		"cut once":    {half, 1, 2, false},
+		"silent once": {silent, 1, 2, false},
+		"silent":      {silent, 99, silentAttempts, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			calls := 0
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if calls++; calls <= c.bad {
+					c.answer(w, r)
+					return
+				}
+				w.Write([]byte(whole))
+			}))
+			defer srv.Close()
+			environment(t, map[string]string{
+				"AWS_ENDPOINT_URL": srv.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+			})
+			cfg, err := Load(context.Background(), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			soon := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = 50 * time.Millisecond })
+			b := "b"
+			_, err = cfg.S3("").ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &b}, func(o *s3.Options) { o.HTTPClient = soon })
+			if (err != nil) != c.fails || calls != c.calls {
+				t.Errorf("%d calls, want %d; %v", calls, c.calls, err)
+			}
+		})
+	}
+}

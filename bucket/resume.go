@@ -91,7 +91,7 @@ func (r *resuming) refused(err error) bool {
 
 // patience is how long a body may bring nothing before its connection counts
 // as broken.
-const patience = 20 * time.Second
+const patience = 15 * time.Second
 
 func (r *resuming) readOnce(p []byte) (int, error) {
 	wait := r.from.Patience

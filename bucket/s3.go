@@ -28,7 +28,7 @@ type S3 struct {
 	Client Reader
 	Name   string
 	// Patience is how long a body may bring nothing before its connection
-	// counts as broken; 0 means 20 seconds.
+	// counts as broken; 0 means 15 seconds.
 	Patience time.Duration
 	// PageSize bounds one listing call; 0 leaves it to S3 (1,000).
 	PageSize int32

@@ -158,7 +158,7 @@ func (m *manifestCheck) conclude(damage error) {
 		m.about(SeverityInvalid, CodeManifestDamaged, "INVALID: invalid format", damage.Error())
 		return
 	}
-	if r.Missing+r.Changed+r.Added+r.Unchecked > 0 {
+	if r.Missing+r.Changed+r.Added+r.Unchecked > 0 || r.Expected != "" && r.Expected != r.SHA256 {
 		return
 	}
 	detail := "its SHA-256 is " + r.SHA256 + ", the one that was given"
@@ -166,6 +166,12 @@ func (m *manifestCheck) conclude(damage error) {
 		detail = "its SHA-256 is " + r.SHA256 + "; compare it with the one that was noted, or give that with --manifest-sha256"
 	}
 	m.about(SeverityNotice, CodeManifest, fmt.Sprintf("the folder is as the manifest says: %d files", r.Files), detail)
+}
+
+// evidence is a file to compare.
+type evidence struct {
+	bucket.ManifestEntry
+	trouble error // errIrregular when it is no file
 }
 
 // compare goes along the manifest and the folder, which have the same order.
@@ -176,7 +182,7 @@ func (m *manifestCheck) compare(ctx context.Context, text io.Reader) error {
 	}
 	m.report.Runs = manifest.Head.Runs
 	workers := max(2, runtime.NumCPU())
-	todo := make(chan bucket.ManifestEntry, workers)
+	todo := make(chan evidence, workers)
 	var working sync.WaitGroup
 	for range workers {
 		working.Go(func() {
@@ -190,35 +196,38 @@ func (m *manifestCheck) compare(ctx context.Context, text io.Reader) error {
 	defer close(todo)
 	there, stop := iter.Pull2(belowLogs(ctx, m.root))
 	defer stop()
-	name, failed, more := there()
+	name, trouble, more := there()
 	for {
 		e, err := manifest.Next()
 		if err != nil && err != io.EOF || ctx.Err() != nil {
 			return err
 		}
 		for more && (err == io.EOF || bucket.ComparePaths(name, e.Key) < 0) {
-			if failed != nil {
-				return failed
+			if trouble != nil && trouble != errIrregular {
+				return trouble
 			}
 			m.added(name)
-			name, failed, more = there()
+			name, trouble, more = there()
 		}
 		if err == io.EOF {
 			return nil
 		}
 		m.report.Files, m.report.Bytes = manifest.Files(), manifest.Bytes()
+		job := evidence{e, nil}
 		if more && name == e.Key {
-			name, failed, more = there()
+			job.trouble = trouble
+			name, trouble, more = there()
 		}
 		select {
-		case todo <- e:
+		case todo <- job:
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-// belowLogs yields what is no folder below AWSLogs folders.
+// belowLogs yields what is no folder below AWSLogs folders, with errIrregular
+// what is no regular file either. It ends after any other error.
 func belowLogs(ctx context.Context, root *os.Root) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		err := fs.WalkDir(root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
@@ -229,7 +238,12 @@ func belowLogs(ctx context.Context, root *os.Root) iter.Seq2[string, error] {
 				return err
 			case d.IsDir(), !strings.HasPrefix(p, "AWSLogs/") && !strings.Contains(p, "/AWSLogs/"):
 				return nil
-			case !yield(p, nil):
+			case d.Type().IsRegular():
+				err = nil
+			default:
+				err = errIrregular
+			}
+			if !yield(p, err) {
 				return fs.SkipAll
 			}
 			return nil
@@ -275,11 +289,14 @@ func (m *manifestCheck) finding(name string, s Severity, c Code, message string)
 }
 
 // judge compares one file.
-func (m *manifestCheck) judge(ctx context.Context, e bucket.ManifestEntry, buf []byte) {
+func (m *manifestCheck) judge(ctx context.Context, e evidence, buf []byte) {
 	if ctx.Err() != nil {
 		return
 	}
-	size, sum, err := m.sum(ctx, e, buf)
+	size, sum, err := int64(0), "", e.trouble
+	if err == nil {
+		size, sum, err = m.sum(ctx, e.ManifestEntry, buf)
+	}
 	if ctx.Err() != nil {
 		return
 	}

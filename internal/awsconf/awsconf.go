@@ -101,7 +101,7 @@ func cut(err error) aws.Ternary {
 // Whoever is silent for so long is asked again, but not as often as somebody
 // who answers: the rest of the work waits.
 const (
-	silence        = 20 * time.Second
+	silence        = 15 * time.Second
 	silentAttempts = 3
 )
 

@@ -46,8 +46,9 @@ else each name from its time on.
 their size, the first, the last, the largest LAG, and the holes: stretches
 longer than --hole without a file of a region. With --since or --start-time,
 those count that reach from the window's start to the first file or from the
-last one to its end (15 minutes ago if that is now), and a region without any
-file in the window has a row all the same; so it is with --end-time for the end.
+last one to its end (15 minutes ago if that is now), and the regions without any
+file in the window share a row; so it is with --end-time for the end. Of a trail,
+nothing counts that lies before its first log file.
 CloudTrail writes no file when nothing happens, so a quiet region has holes;
 whether anything is missing, "trailctl validate" can say, because digest files
 are written every hour all the same.

@@ -53,7 +53,8 @@ record's bytes on a line; text, a line of eventID eventName eventSource
 awsRegion sourceIPAddress User-Agent=... for each record; csv. A table has the
 columns time, identity, event, address, region, resources and error; a terminal
 narrower than 130 columns leaves out the resources, below 120 the year when it
-is the present one, below 100 the region. CSV has time, identity,
+is the present one, below 100 the region; where an event does not fit, its service
+goes before its operation does. CSV has time, identity,
 userIdentity.arn, userIdentity.accessKeyId, event, address, userAgent, region,
 account, resources, error and id. --columns chooses others, a field's path being
 its column's name; a field that is newer than this program is written with a dot

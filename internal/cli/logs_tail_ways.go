@@ -115,8 +115,12 @@ func (o *logsTailOptions) byLogGroup(f *tail.Follower, cfg *awsconf.Config, foun
 		ARN: found.LogGroupARN, Events: cfg.Logs(region), Live: live,
 		Start: o.app.now(), Since: since, Interval: o.interval,
 	}
+	words := fmt.Sprintf("following trail %s by Live Tail of its log group %s: %s", found.Name, name, usualDelay)
+	if !since.IsZero() {
+		words += fmt.Sprintf("; records since %s, which are searched for, come among them", since.UTC().Format(time.RFC3339))
+	}
 	return tailWay{
-		name: fmt.Sprintf("following trail %s by Live Tail of its log group %s: %s", found.Name, name, usualDelay),
+		name: words,
 		run:  func(ctx context.Context) error { return f.LogGroup(ctx, group) },
 	}
 }

@@ -47,7 +47,6 @@ func TestSuggestions(t *testing.T) {
 		{"logs export x --out d", "did you mean --dest?"},
 		{"logs download x --destination d", "did you mean --dest?"},
 		{"logs download x ./d", `"./d" is too much: write --dest ./d`},
-		{"logs export x d", `"d" is too much: write --dest d`},
 		{"trail list json", `"json" is too much: write --output json`},
 		{"trail show x y", `"y" is too much: trailctl trail show`},
 		{"logs stats x --group-by user", "did you mean --by?"},

@@ -75,7 +75,7 @@ func (o *validateOptions) flags() []cli.Flag {
 		&cli.StringFlag{Name: "s3-prefix", Usage: "`PREFIX` above AWSLogs/ instead of the trail's own", Destination: &o.prefix},
 		&cli.StringFlag{Name: "public-keys", Usage: "`FILE` of saved public keys, instead of asking CloudTrail", Destination: &o.keys},
 		&cli.StringFlag{Name: "manifest-sha256", Usage: "the SHA-256 `HEX` of the folder's manifest, as it was noted when it was made", Destination: &o.manifestSHA},
-		&cli.IntFlag{Name: "concurrency", Usage: "check `N` log files at a time (default: 64, of a folder as many as there are processors)", Destination: &o.concurrency},
+		&cli.IntFlag{Name: "concurrency", Usage: "check `N` log files at a time (default: as many as it pays to have, up to 256; of a folder 32)", Destination: &o.concurrency},
 		&cli.BoolFlag{Name: "unlisted", Usage: "also look for log files that no digest file lists", Destination: &o.unlisted},
 		&cli.StringFlag{Name: "junit", Usage: "also write the result to `FILE` in JUnit's form", Destination: &o.junit},
 		&cli.StringFlag{Name: "resume", Usage: "keep in `FILE` which log files were proved, and do not hash those again", Destination: &o.resume},

@@ -122,7 +122,7 @@ class Delivery:
     def backfill(self, account, region):
         self.features.add("backfill")
         digests, prev = [], None
-        signed = self.t0 + (self.hours - 1) * HOUR
+        signed = self.at(self.hours - 1)
         for h in range(self.r.randrange(1, 4)):
             prev = self.digest(account, region, self.bucket, self.prefix, self.t0 + h * HOUR, self.t0 + (h + 1) * HOUR, self.hours - 1, prev, 1,
                                "_backfill", {"backfill-generation-timestamp": iso(signed)})
@@ -306,8 +306,8 @@ def tamper_digest(d, name, chain, i):
             touched.add(y.uri)
             touched.update(f"s3://{e['s3Bucket']}/{e['s3Object']}" for e in y.doc["logFiles"])
         following = next((y for y in chain if y.start >= list_[-1].end), None)
-        if following and not following.doc["previousDigestS3Object"]:
-            return []  # what was deleted before a gap belongs to the gap for all that anybody can tell
+        if following and not following.doc["previousDigestS3Object"] or not following and list_[-1].backfill:
+            return []  # what was deleted before a gap belongs to the gap for all that anybody can tell, and a backfill may end anywhere
         return [(y,) for y in list_]
 
     if name == "digest_modified":
@@ -335,7 +335,7 @@ def tamper_digest(d, name, chain, i):
         tells = delete(chain[:1])
         row = "digest files deleted: how many; the tail"
     elif name == "chain_deleted":
-        tells = [] if delete(chain) and x.backfill else None  # nobody names a backfill that is gone
+        tells = delete(chain)
         row = "all digest files deleted"
     elif name == "digest_moved" and len(chain) > 1:
         other = chain[i - 1]

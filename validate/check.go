@@ -188,6 +188,7 @@ func (c *check) heard(f File) {
 	if c.OnFile == nil {
 		return
 	}
+	f.Message = shorten(f.Message)
 	c.hearing.Lock()
 	defer c.hearing.Unlock()
 	c.OnFile(f)

@@ -446,7 +446,7 @@ func TestSizeBounds(t *testing.T) {
 	}
 	o = k.options()
 	o.MaxDigest = 10
-	if r := k.check(o); r.Verdict != VerdictIncomplete || r.Digests.Unchecked != 3 {
+	if r := k.check(o); r.Verdict != VerdictInvalid || r.Digests.Invalid != 3 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -499,6 +499,7 @@ func TestDiscovery(t *testing.T) {
 func TestBackfill(t *testing.T) {
 	t.Parallel()
 	stamp := map[string]string{"backfill-generation-timestamp": "2024-03-05T00:00:00Z"}
+	const alone = "unchecked no-digests" // log files that no digest file lists, nor any of a backfill
 	for _, c := range []struct {
 		name     string
 		do       func(*corpus)
@@ -506,10 +507,10 @@ func TestBackfill(t *testing.T) {
 		findings []string
 	}{
 		{"valid", func(*corpus) {}, "4/4", []string{}},
-		{"no timestamp", func(c *corpus) { delete(c.digestAt(2).meta, "backfill-generation-timestamp") }, "3/4 invalid=1", []string{"invalid invalid-format unproven=2"}},
-		{"deleted", func(c *corpus) { c.rmDigest(2) }, "3/4 missing=1", []string{"missing not-found missing=1 2..3"}},
-		{"bad signature", func(c *corpus) { c.digestAt(2).meta["signature"] = "00" }, "3/4 invalid=1", []string{"invalid signature unproven=2"}},
-		{"newest deleted: nothing tells", func(c *corpus) { c.rmDigest(3) }, "3/3", []string{}},
+		{"no timestamp", func(c *corpus) { delete(c.digestAt(2).meta, "backfill-generation-timestamp") }, "3/4 invalid=1", []string{"invalid invalid-format unproven=2", alone}},
+		{"deleted", func(c *corpus) { c.rmDigest(2) }, "3/4 missing=1", []string{"missing not-found missing=1 2..3", alone}},
+		{"bad signature", func(c *corpus) { c.digestAt(2).meta["signature"] = "00" }, "3/4 invalid=1", []string{"invalid signature unproven=2", alone}},
+		{"newest deleted: its log files tell", func(c *corpus) { c.rmDigest(3) }, "3/3", []string{alone}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -169,3 +169,31 @@ func TestOpenCopyFindsOne(t *testing.T) {
 		t.Errorf("too deep: %v", err)
 	}
 }
+
+// The finding names the file that is there.
+func TestStandInThatIsAnotherFile(t *testing.T) {
+	t.Parallel()
+	k := newCorpus(t, 3)
+	dir := t.TempDir()
+	k.save(dir, true)
+	packed := filepath.Join(dir, filepath.FromSlash(k.logKey(1, 0)))
+	plain := strings.TrimSuffix(packed, ".gz")
+	if err := os.Remove(packed); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(plain, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	heard := ""
+	r := k.checkFolder(dir, func(o *Options) {
+		o.OnFile = func(f File) {
+			if f.Status != Valid {
+				heard = f.URI + " " + f.Message
+			}
+		}
+	})
+	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Code == CodeHash })
+	if i < 0 || !strings.HasSuffix(r.Findings[i].URI, filepath.ToSlash(plain)) || heard != r.Findings[i].URI+" INVALID: hash value doesn't match" {
+		t.Errorf("%+v, heard %q", r.Findings, heard)
+	}
+}

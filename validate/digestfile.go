@@ -22,7 +22,7 @@ type digestFile struct {
 
 	status Status
 	broken bool      // the link to the one before it is wrong, all else is right
-	doc    *document // nil when it cannot be read; unproven unless the status is valid
+	doc    *document // nil when it cannot be read, and not whole when err says so; unproven unless the status is valid
 	hash   string
 	meta   map[string]string
 	err    error // from fetching and reading it
@@ -108,6 +108,17 @@ func (w *walker) load(ctx context.Context, at location, end time.Time) *digestFi
 	return d
 }
 
+// untilTrouble ends where its reader has trouble, which that remembers.
+type untilTrouble struct{ io.Reader }
+
+func (r untilTrouble) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	if err != nil {
+		err = io.EOF
+	}
+	return n, err
+}
+
 // formatError is about a digest file's content.
 type formatError struct{ error }
 
@@ -129,11 +140,16 @@ func (w *walker) fetch(ctx context.Context, d *digestFile) error {
 	defer w.hasher.unpackers.put(u)
 	p := u.open(copied, w.MaxDigest)
 	sum := sha256.New()
-	doc, err := u.json.read(io.TeeReader(p, sum), nil)
+	doc, err := u.json.read(io.TeeReader(untilTrouble{p}, sum), nil)
 	if p.err == nil { // for trouble behind what is wrong
 		_, _ = io.Copy(io.Discard, p)
 	}
+	if doc != nil && doc.listed >= 0 {
+		d.doc = doc // for how many log files it lists, if for nothing else
+	}
 	switch {
+	case p.err == errTooLarge:
+		err = &formatError{fmt.Errorf("it has more than %d bytes", w.MaxDigest)}
 	case badData(p.err):
 		err = &formatError{p.err}
 	case p.err != io.EOF:
@@ -141,7 +157,7 @@ func (w *walker) fetch(ctx context.Context, d *digestFile) error {
 	case err != nil:
 		err = &formatError{err}
 	default:
-		d.doc, d.hash, d.size = doc, hex.EncodeToString(sum.Sum(nil)), int(p.n)
+		d.hash, d.size = hex.EncodeToString(sum.Sum(nil)), int(p.n)
 		d.stored, d.held = copied.stored, copied.held
 		return nil
 	}

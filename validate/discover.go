@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"trailctl/bucket"
 )
 
@@ -89,28 +91,14 @@ func (c *check) discover(ctx context.Context) ([]*unit, error) {
 			return nil, err
 		}
 	}
+	regions, err := c.regionsOf(ctx, store, bases)
+	if err != nil {
+		return nil, err
+	}
 	var units []*unit
 	first := map[[2]string]*unit{} // by account and region
-	for _, b := range bases {
-		prefix := b.Regions(bucket.Digest)
-		c.searchedIn(store.URI(prefix))
-		if len(c.Accounts) > 0 && !slices.Contains(c.Accounts, b.Account) {
-			continue
-		}
-		regions, err := store.Folders(ctx, prefix)
-		if err != nil {
-			return nil, err
-		}
-		delivered, err := store.Folders(ctx, b.Regions(bucket.LogFile))
-		if err != nil {
-			return nil, err
-		}
-		regions = append(regions, delivered...)
-		if c.MultiRegion && c.Home != "" {
-			regions = append(regions, c.Home) // also when nothing of it is left
-		}
-		slices.Sort(regions)
-		for _, r := range slices.Compact(regions) {
+	for i, b := range bases {
+		for _, r := range regions[i] {
 			if len(c.Regions) > 0 && !slices.Contains(c.Regions, r) {
 				continue
 			}
@@ -124,6 +112,43 @@ func (c *check) discover(ctx context.Context) ([]*unit, error) {
 		}
 	}
 	return units, nil
+}
+
+// regionsOf finds the regions that have digest files or log files in each of
+// the accounts' folders. An organization has many, and each takes two calls.
+func (c *check) regionsOf(ctx context.Context, store Store, bases []bucket.Base) ([][]string, error) {
+	var calls errgroup.Group
+	calls.SetLimit(fetchedAtOnce)
+	found := make([][2][]string, len(bases))
+	wanted := func(b bucket.Base) bool { return len(c.Accounts) == 0 || slices.Contains(c.Accounts, b.Account) }
+	for i, b := range bases {
+		c.searchedIn(store.URI(b.Regions(bucket.Digest)))
+		if !wanted(b) {
+			continue
+		}
+		for n, kind := range []bucket.Kind{bucket.Digest, bucket.LogFile} {
+			calls.Go(func() (err error) {
+				found[i][n], err = store.Folders(ctx, b.Regions(kind))
+				return err
+			})
+		}
+	}
+	if err := calls.Wait(); err != nil {
+		return nil, err
+	}
+	regions := make([][]string, len(bases))
+	for i, b := range bases {
+		if !wanted(b) {
+			continue
+		}
+		all := append(found[i][0], found[i][1]...)
+		if c.MultiRegion && c.Home != "" {
+			all = append(all, c.Home) // also when nothing of it is left
+		}
+		slices.Sort(all)
+		regions[i] = slices.Compact(all)
+	}
+	return regions, nil
 }
 
 func (c *check) discoverBases(ctx context.Context, store Store) ([]bucket.Base, error) {

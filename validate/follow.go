@@ -124,6 +124,7 @@ func (f *Follower) Round(ctx context.Context, o Options) (*Round, error) {
 		}
 	}
 	o.Start, o.End, o.Proved, o.Keys = f.start, time.Time{}, f.Proofs, widerKeys{o.Keys}
+	o.following = true
 	r, err := Check(ctx, o)
 	if r == nil {
 		return nil, err

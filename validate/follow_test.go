@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,11 +19,12 @@ import (
 // arriving is a corpus whose digest files come one after the other.
 type arriving struct {
 	*corpus
-	all     map[string]object
-	come    int // digest files that are there
-	options Options
-	f       *Follower
-	gets    map[string]int
+	all      map[string]object
+	come     int // digest files that are there
+	options  Options
+	f        *Follower
+	gets     map[string]int
+	counting sync.Mutex // of gets
 }
 
 func newArriving(t *testing.T, hours int, change ...func(*corpus)) *arriving {
@@ -33,7 +35,7 @@ func newArriving(t *testing.T, hours int, change ...func(*corpus)) *arriving {
 	open := a.options.Open
 	a.options.Open = func(ctx context.Context, name string) (Store, error) {
 		s, err := open(ctx, name)
-		return fetchCounter{s, a.gets}, err
+		return fetchCounter{s, &a.counting, a.gets}, err
 	}
 	a.options.Workers = 1
 	a.f = &Follower{Proofs: NewProofs("")}
@@ -43,11 +45,14 @@ func newArriving(t *testing.T, hours int, change ...func(*corpus)) *arriving {
 // fetchCounter counts what is fetched.
 type fetchCounter struct {
 	Store
+	mu   *sync.Mutex
 	gets map[string]int
 }
 
 func (c fetchCounter) Get(ctx context.Context, key string) (*bucket.Body, error) {
+	c.mu.Lock()
 	c.gets[key]++
+	c.mu.Unlock()
 	return c.Store.Get(ctx, key)
 }
 

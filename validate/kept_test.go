@@ -190,3 +190,28 @@ func watchHeap() (stop func(), peak *uint64) {
 	}()
 	return func() { close(done); <-ended }, peak
 }
+
+// What was fetched ahead is given back by whoever looks at no more of it.
+func TestDigestsFetchedAheadAreGivenBack(t *testing.T) {
+	t.Parallel()
+	for _, looked := range []int{1, 2, 5} {
+		c := newCorpus(t, 40)
+		k := newCheck(c.options())
+		k.MaxDigest = defaultMaxDigest
+		at := location{bucket: testBucket, chainID: c.id}
+		w := &walker{check: k, tally: k.newTally(c.id), home: at, unit: &unit{Base: c.id.Base, region: c.id.Region}, rhythm: usualRhythm}
+		var list []entry
+		for i, d := range c.chain {
+			list = append(list, entry{end: d.end.Unix(), size: int64(len(c.digestAt(i).body))})
+		}
+		n := 0
+		for range w.ahead(context.Background(), at, list) {
+			if n++; n == looked {
+				break
+			}
+		}
+		if !k.kept.TryAcquire(keptRoom) {
+			t.Errorf("after %d of them: not all room was given back", looked)
+		}
+	}
+}

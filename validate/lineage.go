@@ -35,8 +35,9 @@ func (c *check) walkUnit(ctx context.Context, u *unit) {
 		if found == nil {
 			continue
 		}
-		m.empty = len(found) == 0
+		m.empty = true
 		for id, list := range found {
+			m.empty = m.empty && id.Backfill
 			chains[id.lineage()] = append(chains[id.lineage()], part{unit: m, id: id, list: list})
 		}
 	}
@@ -49,14 +50,19 @@ func (c *check) walkUnit(ctx context.Context, u *unit) {
 		c.Outlook.listed(parts[0].id, n)
 	}
 	c.Outlook.opened()
-	if len(chains) == 0 {
-		c.lookBack(ctx, u)
-	}
+	var doubts []*walker
+	regular := false
 	for _, id := range sortedChains(chains) {
 		if ctx.Err() != nil {
 			return
 		}
-		c.walkParts(ctx, chains[id])
+		if w := c.walkParts(ctx, chains[id]); w != nil {
+			doubts = append(doubts, w)
+		}
+		regular = regular || !id.Backfill
+	}
+	if !regular || len(doubts) > 0 {
+		c.lookBack(ctx, u, chains, doubts)
 	}
 }
 
@@ -89,8 +95,9 @@ type spot struct {
 }
 
 // walkParts walks one chain. Its parts come with the newest first: where that
-// one leads into an older one, the older one has been walked already.
-func (c *check) walkParts(ctx context.Context, parts []part) {
+// one leads into an older one, the older one has been walked already. It
+// returns the walker that found nothing in the range and cannot tell why.
+func (c *check) walkParts(ctx context.Context, parts []part) (doubt *walker) {
 	t := c.newTally(parts[0].id)
 	var visited map[spot]bool
 	if len(parts) > 1 {
@@ -106,8 +113,16 @@ func (c *check) walkParts(ctx context.Context, parts []part) {
 		w := &walker{check: c, tally: t, home: at, unit: p.unit, visited: visited, next: next, older: i < len(parts)-1}
 		p.unit.walked = append(p.unit.walked, w)
 		w.run(ctx, c.cut(list))
-		next = list[0].time().Add(-w.rhythm)
+		if w.doubt != nil {
+			doubt = w
+			continue
+		}
+		doubt, next = nil, list[0].time().Add(-w.rhythm)
 	}
+	if doubt != nil && doubt.home.Backfill {
+		return nil
+	}
+	return doubt
 }
 
 // lookBackReach is how long before the range the newest digest file is looked
@@ -115,21 +130,32 @@ func (c *check) walkParts(ctx context.Context, parts []part) {
 const lookBackReach = 7 * 24 * time.Hour
 
 // lookBack tells a chain that ended before the range from one that never was.
-// The first may be a deletion.
-func (c *check) lookBack(ctx context.Context, u *unit) {
-	if c.Start.IsZero() || c.open && c.Copy {
-		return
-	}
+// The first may be a deletion. doubts are the walkers that found nothing in the
+// range though there is something after it.
+func (c *check) lookBack(ctx context.Context, u *unit, chains map[chainID][]part, doubts []*walker) {
 	newest := map[chainID]part{}
 	for _, m := range u.family() {
+		if c.Start.IsZero() || c.open && c.Copy {
+			break
+		}
 		for id, list := range c.listOrTell(ctx, m, c.Start.Add(-lookBackReach), c.Start) {
+			list = slices.DeleteFunc(list, func(e entry) bool { return e.time().After(c.Start) })
+			if len(list) == 0 {
+				continue // those of the day's rest
+			}
 			p := part{unit: m, id: id, list: list}
 			if q, ok := newest[id.lineage()]; !ok || q.newest().Before(p.newest()) {
 				newest[id.lineage()] = p
 			}
 		}
 	}
+	for _, w := range doubts {
+		w.tellDoubt(newest[w.home.lineage()])
+	}
 	for _, id := range sortedChains(newest) {
+		if _, ok := chains[id]; ok {
+			continue
+		}
 		p := newest[id]
 		t := &tally{id: p.id}
 		w := &walker{check: c, tally: t, home: location{bucket: c.Bucket, chainID: p.id}, unit: p.unit, rhythm: usualRhythm}
@@ -144,4 +170,33 @@ func (c *check) lookBack(ctx context.Context, u *unit) {
 		c.tallies = append(c.tallies, t)
 		c.mu.Unlock()
 	}
+}
+
+// tellDoubt tells of a range in which nothing is left. The digest file after it
+// would tell what was there, but cannot be relied on. before is what was found
+// of the chain before the range.
+func (w *walker) tellDoubt(before part) {
+	r := Range{Start: w.Start, End: w.End}
+	f := Finding{
+		Severity: SeverityUnchecked, Code: CodeTail, Subject: SubjectChain, URI: w.folder(w.doubt), Range: &r,
+		Message: "could not check: there is no digest file in the range, and the one after it does not tell whether there were any",
+	}
+	if w.doubt.found != nil {
+		f.Detail = "the one after it, " + w.doubt.uri + ": " + w.doubt.found.Message
+	}
+	on := !w.Started.IsZero() && w.Started.Before(w.End)
+	if on {
+		r.Start = later(r.Start, w.Started)
+	}
+	at := w.doubt.at
+	if before.list != nil {
+		on, at, r.Start = true, location{bucket: w.Bucket, chainID: before.id}, later(w.Start, before.newest())
+	}
+	off := !w.Stopped.IsZero() && w.Stopped.Before(w.End) || w.SingleRegion && w.home.Region != w.home.Home
+	if on && !off {
+		f.Severity, f.MissingDigests = SeverityMissing, w.fit(r)
+		f.Message = "INVALID: not found: no digest file after " + stamp(r.Start)
+		w.tally.digest(Missing, f.MissingDigests)
+	}
+	w.findHole(f, w.End, at)
 }

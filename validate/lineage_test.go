@@ -143,7 +143,7 @@ func TestUnprovenLogFiles(t *testing.T) {
 		detail   string
 	}{
 		{name: "log files where logging was stopped", make: later(5), do: func(c *corpus) { c.forge(4 * time.Hour); c.forge(5 * time.Hour) },
-			unproven: 2, findings: []string{"warning gap unproven=2 3..8"}, detail: "log file validation may have been off"},
+			unproven: 2, findings: []string{"missing gap unproven=2 3..8"}, detail: "log file validation was off"},
 		{name: "before the chain begins", do: func(c *corpus) { c.forge(-time.Hour) },
 			change: func(o *Options) { o.Start = o.Start.Add(-2 * time.Hour) }, unproven: 1, findings: []string{"warning chain-begins unproven=1 -2..0"}},
 		{name: "a deleted one, and its log files also", do: func(c *corpus) {

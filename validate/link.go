@@ -132,6 +132,7 @@ func (w *walker) elsewhere(ctx context.Context, prev, cur *digestFile, at locati
 		}, end, at)
 		return
 	}
+	w.unit.others = w.unit.others || u.others
 	list := found[at.chainID]
 	for len(list) > 0 && list[len(list)-1].end > end.Unix() {
 		list = list[:len(list)-1]
@@ -166,7 +167,7 @@ func (w *walker) absent(ctx context.Context, prev, cur, d *digestFile) {
 		Severity: SeverityMissing, Code: CodeNotFound, Subject: SubjectDigest, URI: d.uri,
 		Message: "INVALID: not found", Detail: detail, Range: &r, MissingDigests: count,
 	}, d.end, d.at)
-	w.heard(File{Digest: true, Backfill: d.at.Backfill, URI: d.uri, Status: Missing})
+	w.heard(File{Digest: true, Backfill: d.at.Backfill, URI: d.uri, Status: Missing, Message: "INVALID: not found"})
 }
 
 // fit is how many digest files a range of time takes, at least one.
@@ -182,10 +183,7 @@ func (w *walker) begins(ctx context.Context, prev, cur *digestFile) {
 	case !ok && (prev == nil || !r.Start.Equal(r.End)):
 		return
 	case prev != nil:
-		w.findHole(Finding{
-			Severity: SeverityNotice, Code: CodeGap, Subject: SubjectChain, URI: chain, Range: &r,
-			Message: fmt.Sprintf("No log files were delivered by CloudTrail between %s and %s", stamp(r.Start), stamp(r.End)),
-		}, cur.end, cur.at)
+		w.pause(r, chain, cur.end, cur.at)
 	case r.Start.IsZero(), cur.at.Backfill, w.older:
 		return
 	default:
@@ -258,12 +256,22 @@ func (w *walker) checkTail(last *digestFile) {
 	if w.Now.Before(r.End) {
 		r.End = w.Now
 	}
+	elsewhere := w.SingleRegion && w.home.Region != w.home.Home
+	if w.switchedOn(end) && !elsewhere {
+		if w.Started.Before(r.End) {
+			r.End = w.Started
+		}
+		if r.Start.Before(r.End) {
+			w.pause(r, w.folder(last), last.end, last.at)
+		}
+		return
+	}
 	f := Finding{
 		Severity: SeverityMissing, Code: CodeTail, Subject: SubjectChain, Range: &r,
 		URI:     w.folder(last),
 		Message: "INVALID: not found: no digest file after " + stamp(end),
 	}
-	if w.SingleRegion && w.home.Region != w.home.Home {
+	if elsewhere {
 		f.Severity, f.Code = SeverityWarning, CodeRegionUncovered
 		f.Message = "the trail records its home region only: no digest file after " + stamp(end)
 		w.findHole(f, last.end, last.at)
@@ -281,10 +289,23 @@ func (w *walker) goesOn(last *digestFile) {
 	if r.End.Sub(r.Start) <= startSlack {
 		return
 	}
+	w.pause(r, w.folder(last), last.end, last.at)
+}
+
+// pause tells of time in which logging was stopped, unless there are log files
+// of it: they are looked for later.
+func (w *walker) pause(r Range, uri string, when time.Time, at location) {
 	w.findHole(Finding{
-		Severity: SeverityNotice, Code: CodeGap, Subject: SubjectChain, URI: w.folder(last), Range: &r,
+		Severity: SeverityNotice, Code: CodeGap, Subject: SubjectChain, URI: uri, Range: &r,
 		Message: fmt.Sprintf("No log files were delivered by CloudTrail between %s and %s", stamp(r.Start), stamp(r.End)),
-	}, last.end, last.at)
+	}, when, at)
+}
+
+// switchedOn tells whether logging was switched on after the newest digest
+// file, and so short a time ago that the next one may still come. Who follows
+// waits by himself.
+func (w *walker) switchedOn(newest time.Time) bool {
+	return !w.following && !w.Started.IsZero() && w.Stopped.IsZero() && !newest.After(w.Started.Add(startSlack)) && w.Now.Before(w.Started.Add(patience))
 }
 
 // folder is where a digest file lies.

@@ -113,12 +113,35 @@ func (c *check) checkLogFile(ctx context.Context, j logJob) error {
 	j.tally.logFile(status, 1, bytes)
 	switch {
 	case status != Valid:
+		f.URI = c.standIn(ctx, j, uri)
 		j.tally.find(f, j.end)
 	case c.Proved != nil:
 		c.Proved.Keep(c.proof(j.logEntry), bytes)
 	}
-	c.heard(File{URI: uri, Status: status, Bytes: bytes, Backfill: j.tally.id.Backfill})
+	c.heard(File{URI: f.URI, Status: status, Bytes: bytes, Backfill: j.tally.id.Backfill, Message: f.Message})
 	return err
+}
+
+// standIn is the name of the log file that was taken for one of a copy, where
+// that one is not there; else its own.
+func (c *check) standIn(ctx context.Context, j logJob, uri string) string {
+	plain, ok := plainName(j.Key)
+	if !ok || !c.Copy {
+		return uri
+	}
+	store, err := c.store(ctx, j.Bucket)
+	if err != nil {
+		return uri
+	}
+	body, err := store.Get(ctx, j.Key)
+	if err != nil {
+		return uri
+	}
+	defer body.Close()
+	if _, ok := body.ReadCloser.(uncompressed); ok {
+		return store.URI(plain)
+	}
+	return uri
 }
 
 // before tells whether a log file was proved in an earlier run.

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -58,13 +59,23 @@ func (c *check) countUnproven(ctx context.Context, units []*unit) {
 
 func (w *walker) countHole(ctx context.Context, h hole) {
 	n, looked, err := 0, 0, error(nil)
+	sure, foreign := 0, 0 // of those in a gap: certainly the trail's, perhaps another's
+	inside := shrink([]Range{h.Range}, edge)
 	for o, failed := range w.logFilesIn(ctx, h) {
 		if looked++; failed != nil || looked > maxCounted {
 			err = failed
 			break
 		}
-		if o.Key != "" && !w.isListed(h.at.bucket, o.Key) {
-			n++
+		if o.Key == "" || w.isListed(h.at.bucket, o.Key) {
+			continue
+		}
+		n++
+		switch k, _ := bucket.ParseKey(o.Key); {
+		case len(inside) == 0 || k.Time.Before(inside[0].Start) || !k.Time.Before(inside[0].End):
+		case w.own(h.at, k.Time):
+			sure++
+		default:
+			foreign++
 		}
 	}
 	if ctx.Err() != nil {
@@ -79,9 +90,14 @@ func (w *walker) countHole(ctx context.Context, h hole) {
 			if others := w.otherBuckets(); len(others) > 0 {
 				more = append(more, "other chains of this check lead to "+strings.Join(others, ", ")+": validate that bucket, too")
 			}
-		case f.Code == CodeGap && n > 0:
+		case f.Code == CodeGap && sure > 0:
+			f.Severity = SeverityMissing
+			f.Message = fmt.Sprintf("INVALID: not found: no digest file lists the log files between %s and %s", stamp(h.Start), stamp(h.End))
+			more = append(more, "digest files may have been deleted, or log file validation was off then")
+		case f.Code == CodeGap && foreign > 0:
 			f.Severity = SeverityWarning
-			more = append(more, "log files lie there from that time that no digest file lists: log file validation may have been off")
+			f.Message = fmt.Sprintf("no digest file lists the log files between %s and %s", stamp(h.Start), stamp(h.End))
+			more = append(more, "they may be another trail's, log file validation may have been off, or digest files were deleted")
 		case f.Severity == SeverityMissing && n > 0:
 			more = append(more, "there may have been more log files than lie there now")
 		}
@@ -91,7 +107,7 @@ func (w *walker) countHole(ctx context.Context, h hole) {
 		case looked > maxCounted:
 			more = append(more, "there are more log files than were counted")
 		}
-		if n > 0 && w.unit.others && !w.Unlisted {
+		if n > 0 && w.unit.others && !w.Unlisted && f.Code != CodeGap {
 			more = append(more, "some may be of another trail that delivers there")
 		}
 		if f.Detail != "" {
@@ -99,6 +115,21 @@ func (w *walker) countHole(ctx context.Context, h hole) {
 		}
 		f.Detail = strings.Join(more, "; ")
 	})
+}
+
+// own tells whether a log file that nobody lists is certainly the trail's: no
+// other trail delivers there, or what the others delivered at that time is
+// known and listed.
+func (w *walker) own(at location, when time.Time) bool {
+	for _, o := range w.unit.walked {
+		if o.home.Backfill || o.tally == w.tally {
+			continue
+		}
+		if !slices.ContainsFunc(o.tally.covered, func(r Range) bool { return !when.Before(r.Start) && when.Before(r.End) }) {
+			return false
+		}
+	}
+	return !w.unit.others || w.Unlisted && w.unit.witnesses[logPlace{at.bucket, at.Base}].sure(when)
 }
 
 // otherBuckets are those that digest files led to.

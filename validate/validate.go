@@ -99,15 +99,18 @@ type Options struct {
 	// judged, when set, hears of each digest file that is there. It is called
 	// by several goroutines.
 	judged func(id chainID, d *digestFile, s Status)
+	// following says that there is another look soon.
+	following bool
 
-	// Bounds of uncompressed sizes in bytes; what is larger could not be
-	// checked. 0 means the default: 64 MiB for digest files, which are held
-	// in memory, 16 GiB for log files, which are not.
+	// Bounds of uncompressed sizes in bytes. A larger log file could not be
+	// checked; a larger digest file is none: one of the default bound lists
+	// more than half a million log files of an hour. 0 means the default:
+	// 256 MiB for digest files, 16 GiB for log files. Neither is held in memory.
 	MaxDigest, MaxLogFile int64
 }
 
 const (
-	defaultMaxDigest  = 64 << 20
+	defaultMaxDigest  = 256 << 20
 	defaultMaxLogFile = 16 << 30
 	// unitsAtOnce is how many account and region pairs are walked side by
 	// side. Each holds a few digest files in memory.
@@ -122,6 +125,8 @@ type File struct {
 	Status   Status
 	Bytes    int64 // uncompressed bytes that were hashed
 	Before   bool  // proved in an earlier run, and not fetched in this one
+	// Message says what is wrong with a file that is not valid, as its finding.
+	Message string
 }
 
 // Status of a file.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"trailctl/bucket"
@@ -33,6 +34,11 @@ type walker struct {
 	visited map[spot]bool
 	older   bool
 	next    time.Time
+
+	ready func() bool // waits for the keys; false when there are none
+	// doubt is after the range, and too bad to tell what came before it; newest
+	// is the last one of the range, wherever it lies.
+	doubt, newest *digestFile
 }
 
 // usualRhythm is how often CloudTrail delivers digest files.
@@ -40,11 +46,21 @@ const usualRhythm = time.Hour
 
 func (w *walker) run(ctx context.Context, list []entry) {
 	w.rhythm = usualRhythm
-	if !w.loadKeys(ctx, list) {
+	// The first digest files are fetched meanwhile.
+	loaded := make(chan bool, 1)
+	go func() { loaded <- w.loadKeys(ctx, list) }()
+	w.ready = sync.OnceValue(func() bool { return <-loaded })
+	last, ended := w.walk(ctx, list, nil, nil, []location{w.home})
+	if !w.ready() || ctx.Err() != nil {
 		return
 	}
-	last, ended := w.walk(ctx, list, nil, nil, []location{w.home})
-	if ctx.Err() == nil && !ended {
+	if w.doubt != nil {
+		if last = w.newest; last == nil {
+			return // lookBack tells
+		}
+		w.doubt = nil // its tail tells enough
+	}
+	if !ended {
 		w.checkTail(last)
 	}
 }
@@ -59,8 +75,11 @@ const (
 // said about the chain.
 func (w *walker) loadKeys(ctx context.Context, list []entry) bool {
 	q := keyQuestion{region: w.home.Region, from: w.Start, to: w.End.Add(keyLag)}
-	if w.open {
-		q.to = later(w.Now, list[len(list)-1].time()).Add(keyLag)
+	switch last := list[len(list)-1].time(); {
+	case w.open:
+		q.to = later(w.Now, last).Add(keyLag)
+	case last.After(w.End): // the one that tells what came before it
+		q.to = last.Truncate(time.Hour).Add(time.Hour + keyLag)
 	}
 	if q.from.IsZero() {
 		// Rounded, so that chains that began together ask the same question.
@@ -106,6 +125,9 @@ func (w *walker) walk(ctx context.Context, list []entry, prev, succ *digestFile,
 	d, ok := next()
 	var following *digestFile
 	defer func() { w.release(d); w.release(following) }()
+	if !w.ready() {
+		return prev, true
+	}
 	for ok {
 		var more bool
 		following, more = next()
@@ -120,11 +142,12 @@ func (w *walker) walk(ctx context.Context, list []entry, prev, succ *digestFile,
 		if !d.start(w.rhythm).Before(w.End) {
 			// It lies after the range, and is asked for its link only.
 			if d.status != Valid {
+				w.doubt = d
 				return prev, false
 			}
 			w.link(ctx, prev, d, tried)
 			w.publishLink(d)
-			return prev, true
+			return prev, w.doubt == nil
 		}
 		w.learn(d)
 		w.link(ctx, prev, d, tried)
@@ -162,10 +185,17 @@ func (w *walker) account(ctx context.Context, d *digestFile) {
 	if w.visited != nil {
 		w.visited[spot{d.at, d.end.Unix()}] = true
 	}
+	if w.newest == nil || d.end.After(w.newest.end) {
+		w.newest = d
+	}
 	w.tally.digest(status, 1)
 	w.tally.met(d.start(w.rhythm))
+	message := ""
+	if d.found != nil && status != Valid {
+		message = d.found.Message
+	}
 	w.publish(d)
-	w.heard(File{Digest: true, Backfill: d.at.Backfill, URI: d.uri, Status: status, Bytes: int64(d.size)})
+	w.heard(File{Digest: true, Backfill: d.at.Backfill, URI: d.uri, Status: status, Bytes: int64(d.size), Message: message})
 	w.Outlook.walked(w.tally.id, d)
 	if w.judged != nil {
 		w.judged(w.tally.id, d, status)

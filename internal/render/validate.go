@@ -52,7 +52,7 @@ func findingLine(f validate.Finding, several bool) string {
 		where = fmt.Sprintf(" (account %s, region %s)", f.Account, f.Region)
 	}
 	switch {
-	case f.Code == validate.CodeGap:
+	case f.Code == validate.CodeGap && f.Severity == validate.SeverityNotice: // as the AWS CLI says it
 		return backfill + term.Escape(f.Message) + where
 	case f.Subject == validate.SubjectChain:
 		return backfill + "Digest chain\t" + term.Escape(f.URI) + "\t" + term.Escape(f.Message+remarks(f))
@@ -119,6 +119,9 @@ func summary(w io.Writer, r *validate.Report) {
 	ratio(w, r.Digests, "digest")
 	ratio(w, r.BackfillDigests, "backfill digest")
 	ratio(w, r.LogFiles, "log")
+	if r.ProvedBefore > 0 {
+		fmt.Fprintf(w, "%d of the valid log files were proved by an earlier run (--resume) and not fetched\n", r.ProvedBefore)
+	}
 	if r.Interrupted {
 		fmt.Fprintln(w, "Interrupted: there is more that was not looked at")
 	}
@@ -145,9 +148,27 @@ func ratio(w io.Writer, c validate.Counts, name string) {
 	}
 }
 
-// ValidationLine is a report in one line.
+// ValidationLine is a report in one line. It counts findings only where no
+// file tells why the report is what it is, and warnings apart.
 func ValidationLine(r *validate.Report) string {
 	var parts []string
+	findings, warnings := 0, 0
+	for _, f := range r.Findings {
+		switch {
+		case f.Severity == validate.SeverityWarning:
+			warnings++
+		case f.Severity == validate.SeverityUnchecked && r.Verdict == validate.VerdictIncomplete,
+			f.Severity == validate.SeverityInvalid, f.Severity == validate.SeverityMissing:
+			findings++
+		}
+	}
+	explained := r.Unlisted > 0
+	for _, c := range []validate.Counts{r.Digests, r.BackfillDigests, r.LogFiles} {
+		explained = explained || c.Bad() > 0 || r.Verdict == validate.VerdictIncomplete && c.Unchecked > 0
+	}
+	if !explained && findings > 0 {
+		parts = append(parts, Count(findings, "finding"))
+	}
 	say := func(c validate.Counts, noun string) {
 		for _, n := range []struct {
 			count int
@@ -169,8 +190,9 @@ func ValidationLine(r *validate.Report) string {
 		parts = []string{"no digest files"}
 	case r.Verdict == validate.VerdictValid:
 		parts = append([]string{fmt.Sprintf("%s and %s proved", Count(r.Digests.Valid+r.BackfillDigests.Valid, "digest file"), Count(r.LogFiles.Valid, "log file"))}, parts...)
-	case len(parts) == 0 && len(r.Findings) > 0:
-		parts = []string{Count(len(r.Findings), "finding")}
+	}
+	if warnings > 0 {
+		parts = append(parts, Count(warnings, "warning"))
 	}
 	if r.Interrupted {
 		parts = append(parts, "interrupted")

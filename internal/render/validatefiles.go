@@ -17,6 +17,8 @@ type ValidatedFile struct {
 	Status validate.Status `json:"status"`
 	Bytes  int64           `json:"bytes"`
 	Before bool            `json:"before,omitempty"` // proved in an earlier run
+	// Message says what is wrong with a file that is not valid.
+	Message string `json:"message,omitempty"`
 }
 
 func fileKind(f validate.File) string {
@@ -50,7 +52,7 @@ func (v *ValidationFiles) File(f validate.File) error {
 	}
 	v.to.WriteString(before)
 	var b bytes.Buffer
-	if err := JSON(&b, ValidatedFile{Kind: fileKind(f), URI: f.URI, Status: f.Status, Bytes: f.Bytes, Before: f.Before}); err != nil {
+	if err := JSON(&b, ValidatedFile{Kind: fileKind(f), URI: f.URI, Status: f.Status, Bytes: f.Bytes, Before: f.Before, Message: f.Message}); err != nil {
 		return err
 	}
 	_, err := v.to.Write(bytes.ReplaceAll(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n"), []byte("\n    ")))
@@ -75,8 +77,7 @@ func (v *ValidationFiles) Close(r *validate.Report) error {
 	return v.to.Flush()
 }
 
-// ValidatedLine writes the line of a file that has been checked. What is wrong
-// with it is said by its finding.
+// ValidatedLine writes the line of a file that has been checked.
 func ValidatedLine(w io.Writer, f validate.File) error {
 	_, err := fmt.Fprintf(w, "%s\t%s\t%s\n", subjectWords(f.Backfill && f.Digest, f.Digest), term.Escape(f.URI), statusWords(f))
 	return err
@@ -100,6 +101,8 @@ func statusWords(f validate.File) string {
 	switch {
 	case f.Before:
 		return "valid (proved before)"
+	case f.Message != "":
+		return term.Escape(f.Message)
 	case f.Status == validate.Invalid:
 		return "INVALID"
 	case f.Status == validate.Missing:

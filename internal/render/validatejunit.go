@@ -169,6 +169,9 @@ func (d *JUnitDocument) place(p spot, interrupted bool) {
 	bad, mild := map[string]int{}, map[string]int{}
 	for _, f := range p.findings {
 		part := partOf(f)
+		if parts[part] == nil {
+			parts[part] = s.add(class, part)
+		}
 		c := parts[part]
 		if failed, kind := junitKind(f.Severity); kind == "" {
 			if mild[part]++; mild[part] <= mostLines {
@@ -245,13 +248,21 @@ const (
 	partLinks    = "links between digest files"
 	partLogs     = "log files"
 	partCoverage = "coverage"
+	partManifest = "copy and manifest" // there only when it has a finding
 )
 
 func validationParts() []string { return []string{partDigests, partLinks, partLogs, partCoverage} }
 
 // partOf is the part of the check that a finding is about.
 func partOf(f validate.Finding) string {
+	switch f.Code {
+	case validate.CodeManifest, validate.CodeManifestMissing, validate.CodeManifestDamaged, validate.CodeManifestSeal, validate.CodeManifestUnfinished,
+		validate.CodeEvidenceMissing, validate.CodeEvidenceChanged, validate.CodeEvidenceAdded:
+		return partManifest
+	}
 	switch {
+	case f.Subject == validate.SubjectCopy:
+		return partManifest
 	case f.Subject == validate.SubjectLogFile, f.Code == validate.CodeConflict:
 		return partLogs
 	case f.Code == validate.CodeBrokenLink:

@@ -153,7 +153,7 @@ func TestValidationTreeElsewhere(t *testing.T) {
 	for _, want := range []string{
 		"├─ eu-west-1  partial\n", "NOT CHECKED  access denied\n", "s3://b/denied/\n",
 		"No trail\n└─ account (no account)  INVALID\n   └─ (no region)  INVALID\n", "s3://b/nowhere\n", "17 regions  valid",
-		"INVALID: 2 findings\n",
+		"INVALID: 1 finding\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)

@@ -50,14 +50,14 @@ func (b *S3) List(ctx context.Context, prefix, after string) iter.Seq2[Object, e
 		if b.PageSize > 0 {
 			in.MaxKeys = &b.PageSize
 		}
-		last := "" // key of the page before
+		var way course
 		for {
 			out, err := b.Client.ListObjectsV2(ctx, in)
 			if err != nil {
 				yield(Object{}, fmt.Errorf("listing %s: %w", b.URI(prefix), classify(err)))
 				return
 			}
-			if last, err = onward(last, out, out.Contents, func(o types.Object) *string { return o.Key }); err != nil {
+			if err := way.page(out); err != nil {
 				yield(Object{}, fmt.Errorf("listing %s: %w", b.URI(prefix), err))
 				return
 			}
@@ -105,17 +105,37 @@ var errEndless = errors.New("the server goes on and on: it repeats itself, or li
 // maxFolders bounds the accounts or regions at one place.
 const maxFolders = 100_000
 
-// onward tells of a page whether it goes on where the one before it ended, and
-// returns where it ends itself. Keys come in order; a server that begins anew
-// would be listened to for ever.
-func onward[T any](last string, out *s3.ListObjectsV2Output, page []T, key func(T) *string) (string, error) {
-	if len(page) == 0 {
-		return last, nil
+// course watches that a listing gets on. Keys come in order; a server that
+// begins anew, or brings one empty page after the other, would be listened to
+// for ever.
+type course struct {
+	last  string // key of the pages before
+	empty int    // pages in a row
+}
+
+// emptyPages may come in a row where very many keys were deleted.
+const emptyPages = 1000
+
+func (c *course) page(out *s3.ListObjectsV2Output) error {
+	objects, folders := out.Contents, out.CommonPrefixes
+	switch {
+	case len(objects) > 0:
+		return c.between(listedName(out, objects[0].Key), listedName(out, objects[len(objects)-1].Key))
+	case len(folders) > 0:
+		return c.between(listedName(out, folders[0].Prefix), listedName(out, folders[len(folders)-1].Prefix))
 	}
-	if last != "" && listedName(out, key(page[0])) <= last {
-		return "", errEndless
+	if c.empty++; c.empty > emptyPages {
+		return errEndless
 	}
-	return max(last, listedName(out, key(page[len(page)-1]))), nil
+	return nil
+}
+
+func (c *course) between(first, last string) error {
+	if c.last != "" && first <= c.last {
+		return errEndless
+	}
+	c.last, c.empty = max(c.last, last), 0
+	return nil
 }
 
 func repeats(last, next *string) bool { return last != nil && *last == *next }
@@ -126,13 +146,13 @@ func repeats(last, next *string) bool { return last != nil && *last == *next }
 func (b *S3) Folders(ctx context.Context, prefix string) ([]string, error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.Name, Prefix: &prefix, Delimiter: aws.String("/"), EncodingType: types.EncodingTypeUrl}
 	var names []string
-	last := ""
+	var way course
 	for {
 		out, err := b.Client.ListObjectsV2(ctx, in)
 		if err != nil {
 			return nil, fmt.Errorf("listing %s: %w", b.URI(prefix), classify(err))
 		}
-		if last, err = onward(last, out, out.CommonPrefixes, func(p types.CommonPrefix) *string { return p.Prefix }); err != nil {
+		if err := way.page(out); err != nil {
 			return nil, fmt.Errorf("listing %s: %w", b.URI(prefix), err)
 		}
 		for _, p := range out.CommonPrefixes {

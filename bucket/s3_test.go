@@ -299,3 +299,20 @@ func TestListingThatBeginsAnew(t *testing.T) {
 		t.Errorf("%d pages of folders, %v", page, err)
 	}
 }
+
+// A listing of nothing but empty pages, with a new token each time.
+func TestListingOfEmptyPages(t *testing.T) {
+	page := 0
+	b := &S3{Name: "b", Client: client(t, func(w http.ResponseWriter, _ *http.Request) {
+		page++
+		fmt.Fprintf(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken></ListBucketResult>`, page)
+	})}
+	for _, err := range b.List(t.Context(), "", "") {
+		if !errors.Is(err, errEndless) {
+			t.Error(err)
+		}
+	}
+	if page != emptyPages+1 {
+		t.Errorf("%d pages", page)
+	}
+}

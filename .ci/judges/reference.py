@@ -136,12 +136,24 @@ def row_of(d, t, uri, theirs, mine, digests, lists, failed):
     return None
 
 
+def nothing_inside(d, t, f):
+    """Whether the finding's chain has no digest file in the window, and the first one behind it was tampered with."""
+    for chain in d.chains:
+        if chain[0].region == f["region"] and chain[0].account == f["account"] and not any(overlaps(d, y) for y in chain):
+            behind = [y for y in chain if y.start >= d.until]
+            if behind and behind[0].uri in t.touched:
+                return True
+    return False
+
+
 def expected_row(d, t, f):
     """Names the row of a finding about a chain; None when there is none."""
     if f["severity"] in ("warning", "notice"):
         return f["severity"] + ": " + f["code"]
     if f["code"] == "tail-not-covered" and t.name in ("newest_deleted", "digests_deleted", "digest_deleted", "chain_deleted", "oldest_deleted"):
         return t.row
+    if f["code"] == "tail-not-covered" and nothing_inside(d, t, f):
+        return "nothing in the window, and the digest file behind it is bad: a gap and a deletion look alike"
     if f["severity"] == "missing" and f["code"] == "no-digests" and t.name in ("chain_deleted", "digests_deleted", "newest_deleted", "oldest_deleted", "digest_deleted"):
         return "all digest files deleted"
     if f["code"] == "no-digests" or f["code"] == "unreadable":

@@ -137,10 +137,11 @@ def row_of(d, t, uri, theirs, mine, digests, lists, failed):
 
 
 def nothing_inside(d, t, f):
-    """Whether the finding's chain has no digest file in the window, and the first one behind it was tampered with."""
+    """Whether the trail's place has no digest file of the finding's chain in the window, and the first one behind it was tampered with."""
     for chain in d.chains:
-        if chain[0].region == f["region"] and chain[0].account == f["account"] and not any(overlaps(d, y) for y in chain):
-            behind = [y for y in chain if y.start >= d.until]
+        here = [y for y in chain if y.bucket == d.bucket and y.key.startswith(d.base(y.account))]
+        if chain[0].region == f["region"] and chain[0].account == f["account"] and not any(overlaps(d, y) for y in here):
+            behind = [y for y in here if y.start >= d.until]
             if behind and behind[0].uri in t.touched:
                 return True
     return False

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"trailctl/bucket"
 	"trailctl/internal/when"
@@ -105,8 +106,17 @@ type outcome struct {
 	stopped bool
 }
 
+// NoRoom tells of an error that the folder cannot take anything more: the disk
+// or the quota is used up, or nothing may be written at all. To go on would be
+// the same error for each object.
+func NoRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS)
+}
+
 // Run fetches what was found. The error is about the folder or the context;
-// objects that failed are in the ledger only.
+// objects that failed are in the ledger only. It ends at the first error that
+// is NoRoom, and returns that; objects that were on their way count as
+// interrupted, and Done is told of the same error for them.
 func (d *Download) Run(ctx context.Context, found iter.Seq2[Found, error]) (Ledger, error) {
 	ledger := Ledger{Skips: map[string]int{}, Signed: map[string]when.Window{}}
 	if err := os.MkdirAll(d.Dest, 0o700); err != nil {
@@ -132,14 +142,19 @@ func (d *Download) Run(ctx context.Context, found iter.Seq2[Found, error]) (Ledg
 			return ledger, err
 		}
 	}
+	ctx, halt := context.WithCancelCause(ctx)
+	defer halt(nil)
 	dirs := openFolders(root, d.Sync)
 	listing := list(ctx, found)
 	outcomes := make(chan outcome, 64)
-	go d.dispatch(ctx, dirs, listing, outcomes)
+	go d.dispatch(ctx, halt, dirs, listing, outcomes)
 	for o := range outcomes {
 		ledger.enter(o)
 		if d.Evidence != nil && o.err == nil {
 			d.Evidence.enter(o.entries)
+			if NoRoom(d.Evidence.err) {
+				halt(d.Evidence.err)
+			}
 		}
 		ledger.Total, ledger.Wanted, ledger.AllListed = int(listing.total.Load()), int(listing.wanted.Load()), listing.all.Load()
 		if d.Done != nil {
@@ -193,7 +208,7 @@ func list(ctx context.Context, found iter.Seq2[Found, error]) *listing {
 
 // dispatch shares the objects out among the workers and closes outcomes when
 // all is done.
-func (d *Download) dispatch(ctx context.Context, dirs *folders, l *listing, outcomes chan<- outcome) {
+func (d *Download) dispatch(ctx context.Context, halt context.CancelCauseFunc, dirs *folders, l *listing, outcomes chan<- outcome) {
 	workers := d.Workers
 	if workers <= 0 {
 		workers = DefaultDownloads
@@ -202,7 +217,7 @@ func (d *Download) dispatch(ctx context.Context, dirs *folders, l *listing, outc
 	var running sync.WaitGroup
 	for n := range workers {
 		running.Go(func() {
-			w := &fetcher{Download: d, dirs: dirs, temp: fmt.Sprintf("%s-%d", partial, n)}
+			w := &fetcher{Download: d, halt: halt, dirs: dirs, temp: fmt.Sprintf("%s-%d", partial, n)}
 			for f := range todo {
 				outcomes <- w.one(ctx, f)
 			}

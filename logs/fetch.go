@@ -21,6 +21,7 @@ import (
 // fetcher is one worker of a download.
 type fetcher struct {
 	*Download
+	halt context.CancelCauseFunc // ends the whole download
 	dirs *folders
 	temp string // the name of what is not whole yet
 	buf  []byte
@@ -50,7 +51,15 @@ func (w *fetcher) one(ctx context.Context, f Found) outcome {
 		if !strings.Contains(o.err.Error(), uri) {
 			o.err = fmt.Errorf("copying %s: %w", uri, o.err)
 		}
-		o.stopped = ctx.Err() != nil
+		switch {
+		case ctx.Err() != nil:
+			o.stopped = true
+			if cause := context.Cause(ctx); NoRoom(cause) {
+				o.err = cause
+			}
+		case NoRoom(o.err):
+			w.halt(o.err)
+		}
 	}
 	return o
 }

@@ -304,6 +304,11 @@ type Sealed struct {
 	// FromDisk counts the files of the last run that were in the folder before,
 	// and hashed there.
 	FromDisk int `json:"hashedFromDisk"`
+	// Unchanged tells that nothing new came: the manifest that was there is left
+	// byte for byte, so that a SHA-256 that was noted still fits.
+	Unchanged bool `json:"unchanged"`
+	// Replaced is the SHA-256 of the manifest that this one takes the place of.
+	Replaced string `json:"replacedSha256,omitempty"`
 }
 
 // NotSealedError says why a manifest cannot be sealed: the folder does not hold
@@ -323,7 +328,8 @@ func (e *NotSealedError) Error() string {
 }
 
 // Seal makes the manifest whole: sorted, each file once, and compared with the
-// files that are in the folder. The folder's public keys are entered, too.
+// files that are in the folder. The folder's public keys are entered, too. One
+// that is there is replaced only when something new came.
 func (e *Evidence) Seal(ctx context.Context, dest string) (Sealed, error) {
 	root, err := os.OpenRoot(dest)
 	if err != nil {
@@ -345,7 +351,7 @@ func (e *Evidence) Seal(ctx context.Context, dest string) (Sealed, error) {
 	}
 	s := &sealing{ctx: ctx, root: root, result: Sealed{File: path.Clean(dest) + "/" + bucket.ManifestFile, FromDisk: e.FromDisk}}
 	defer s.clear()
-	if err := s.run(e.file); err != nil {
+	if err := s.seal(e.file); err != nil {
 		return Sealed{}, err
 	}
 	return s.result, root.Remove(bucket.UnfinishedManifest)

@@ -135,3 +135,85 @@ func TestSealJudges(t *testing.T) {
 		}
 	}
 }
+
+// A run that brings nothing new leaves the manifest byte for byte, also when a
+// file was fetched again and is what it was; one that does says what it
+// replaces.
+func TestSealKeepsWhatIsThere(t *testing.T) {
+	dest, file := t.TempDir(), ""
+	const first, second = "p/AWSLogs/1/x.json.gz", "p/AWSLogs/1/y.json.gz"
+	if err := os.MkdirAll(filepath.Join(dest, filepath.Dir(first)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(dest, bucket.ManifestFile)
+	sum := strings.Repeat("a", 64)
+	now := at("2026-01-02T03:04")
+	run := func(entries ...bucket.ManifestEntry) Sealed {
+		t.Helper()
+		now = now.Add(time.Hour)
+		e := &Evidence{Run: bucket.ManifestRun{Started: now, Bucket: "b"}, Now: func() time.Time { return now }}
+		root, err := os.OpenRoot(dest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		if err := e.open(root); err != nil {
+			t.Fatal(err)
+		}
+		for i := range entries {
+			if err := os.WriteFile(filepath.Join(dest, entries[i].Key), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e.enter(entries)
+		if err := e.close(false); err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := e.Seal(t.Context(), dest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dest, "*unfinished*")); left != nil {
+			t.Errorf("left behind: %s", left)
+		}
+		return sealed
+	}
+	fetched := func(key string) bucket.ManifestEntry {
+		return bucket.ManifestEntry{Key: key, SHA256: sum, ETag: "e", Fetched: now.Add(time.Hour)}
+	}
+	if err := os.WriteFile(filepath.Join(dest, KeysFile), []byte("keys"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := run(fetched(first))
+	if a.Unchanged || a.Replaced != "" {
+		t.Errorf("%+v", a)
+	}
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, entry := range map[string]bucket.ManifestEntry{
+		"there": {Key: first, SHA256: sum, Hashed: now.Add(time.Hour)}, "fetched and compared": fetched(first),
+	} {
+		b := run(entry)
+		after, err := os.ReadFile(file)
+		if err != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s: the manifest was written anew: %v\n%s%s", name, err, before, after)
+		}
+		if !b.Unchanged || b.Replaced != "" || b.SHA256 != a.SHA256 || b.Files != a.Files {
+			t.Errorf("%s: %+v, want that of %+v", name, b, a)
+		}
+	}
+	other := fetched(first)
+	other.VersionID = "2"
+	c := run(fetched(second))
+	d := run(other)
+	if c.Unchanged || c.Replaced != a.SHA256 || c.SHA256 == a.SHA256 || d.Unchanged || d.Replaced != c.SHA256 {
+		t.Errorf("%+v, %+v", c, d)
+	}
+	raw, _ := os.ReadFile(file)
+	m, err := bucket.ReadManifest(bytes.NewReader(raw))
+	if err != nil || len(m.Head.Runs) != 3 {
+		t.Errorf("%v, want the three runs that brought something\n%s", err, raw)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -32,14 +33,26 @@ type sealing struct {
 // sealPart is how many bytes of entries are sorted at once.
 const sealPart = 4 << 20
 
-func (s *sealing) run(journal io.ReadSeeker) error {
+func (s *sealing) seal(journal io.ReadSeeker) error {
 	if err := s.sort(journal); err != nil {
 		return err
 	}
-	err := createFile(s.root, unfinishedSeal, true, func(file io.Writer) error {
+	before, err := s.before()
+	if err != nil {
+		return err
+	}
+	// What the manifest would be with the runs of the one that is there.
+	same := sha256.New()
+	err = createFile(s.root, unfinishedSeal, true, func(file io.Writer) error {
 		sum := sha256.New()
 		to := bufio.NewWriterSize(io.MultiWriter(file, sum), 64<<10)
-		if err := s.write(to); err != nil {
+		if err := writeLine(to, s.head(len(s.runs))); err != nil {
+			return err
+		}
+		if err := writeLine(same, s.head(before.runs)); err != nil {
+			return err
+		}
+		if err := s.write(io.MultiWriter(to, same)); err != nil {
 			return err
 		}
 		err := to.Flush()
@@ -49,7 +62,43 @@ func (s *sealing) run(journal io.ReadSeeker) error {
 	if err != nil {
 		return err
 	}
+	if before.sum != "" && before.sum == hex.EncodeToString(same.Sum(nil)) {
+		s.result.SHA256, s.result.Unchanged = before.sum, true
+		return nil
+	}
+	s.result.Replaced = before.sum
 	return s.root.Rename(unfinishedSeal, bucket.ManifestFile)
+}
+
+// earlier is the manifest that is there.
+type earlier struct {
+	sum  string // empty when there is none
+	runs int
+}
+
+func (s *sealing) before() (earlier, error) {
+	file, err := s.root.Open(bucket.ManifestFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return earlier{}, nil
+	}
+	if err != nil {
+		return earlier{}, err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	text := io.TeeReader(file, sum)
+	e := earlier{}
+	if m, err := bucket.ReadManifest(text); err == nil {
+		e.runs = min(len(m.Head.Runs), len(s.runs))
+	}
+	_, err = io.Copy(io.Discard, text)
+	e.sum = hex.EncodeToString(sum.Sum(nil))
+	return e, err
+}
+
+// head is the manifest's first line with so many of the runs.
+func (s *sealing) head(runs int) bucket.ManifestHead {
+	return bucket.ManifestHead{Version: bucket.ManifestVersion, Kind: bucket.ManifestKind, Runs: s.runs[:runs]}
 }
 
 // clear takes away what is not needed any more.
@@ -104,12 +153,9 @@ func (s *sealing) writePart(lines []journalLine) error {
 	})
 }
 
-// write writes the manifest, and compares it with the folder.
+// write writes what follows the manifest's head, and compares it with the
+// folder.
 func (s *sealing) write(to io.Writer) error {
-	head := bucket.ManifestHead{Version: bucket.ManifestVersion, Kind: bucket.ManifestKind, Runs: s.runs}
-	if err := writeLine(to, head); err != nil {
-		return err
-	}
 	there, stop := iter.Pull2(below(s.root))
 	defer stop()
 	path, err, more := there()
@@ -213,6 +259,8 @@ func (s *sealing) merged(changed *NotSealedError) iter.Seq2[bucket.ManifestEntry
 					return
 				}
 				last, other = next, false
+			case again(last, next):
+				other = false
 			case !next.Fetched.IsZero():
 				last, other = next, false
 			default: // from the folder
@@ -231,6 +279,14 @@ func (s *sealing) merged(changed *NotSealedError) iter.Seq2[bucket.ManifestEntry
 		}
 		done()
 	}
+}
+
+// again tells that a file was fetched once more and is what it was: when it
+// came first counts.
+func again(last, next bucket.ManifestEntry) bool {
+	return !last.Fetched.IsZero() && !next.Fetched.IsZero() && next.Kind == last.Kind &&
+		next.SHA256 == last.SHA256 && next.Size == last.Size &&
+		next.ETag == last.ETag && next.VersionID == last.VersionID && next.Modified.Equal(last.Modified)
 }
 
 func (s *sealing) openParts() (parts, error) {

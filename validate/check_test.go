@@ -508,6 +508,7 @@ func TestBackfill(t *testing.T) {
 	}{
 		{"valid", func(*corpus) {}, "4/4", []string{}},
 		{"no timestamp", func(c *corpus) { delete(c.digestAt(2).meta, "backfill-generation-timestamp") }, "3/4 invalid=1", []string{"invalid invalid-format unproven=2", alone}},
+		{"no metadata", func(c *corpus) { clear(c.digestAt(2).meta) }, "3/4 invalid=1", []string{"invalid signature unproven=2", alone}},
 		{"deleted", func(c *corpus) { c.rmDigest(2) }, "3/4 missing=1", []string{"missing not-found missing=1 2..3", alone}},
 		{"bad signature", func(c *corpus) { c.digestAt(2).meta["signature"] = "00" }, "3/4 invalid=1", []string{"invalid signature unproven=2", alone}},
 		{"newest deleted: its log files tell", func(c *corpus) { c.rmDigest(3) }, "3/3", []string{alone}},

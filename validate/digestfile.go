@@ -190,6 +190,10 @@ func (w *walker) judge(ctx context.Context, d, next *digestFile) {
 		return
 	}
 	if _, ok := d.meta[metaBackfill]; d.at.Backfill && !ok && !w.Copy {
+		if d.meta[metaSignature] == "" {
+			d.find(SeverityInvalid, CodeSignature, "INVALID: signature verification failed", "there is no signature in its metadata")
+			return
+		}
 		d.find(SeverityInvalid, CodeFormat, "INVALID: invalid format", metaBackfill+" is missing in its metadata")
 		return
 	}

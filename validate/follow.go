@@ -24,6 +24,7 @@ type Follower struct {
 	resumed  bool      // goes on where an earlier following ended
 	rounds   int       // that were completed
 	start    time.Time // of the next window
+	began    time.Time // start of the first window
 	restart  time.Time // digest files up to here were told by an earlier following
 	chains   map[chainKey]*followedChain
 	totals   map[chainKey]*Chain
@@ -35,8 +36,8 @@ type Follower struct {
 }
 
 const (
-	// Lookback is how far back a following begins: the digest files of the
-	// last two hours, and the one before them.
+	// Lookback is how far back a following begins, with the digest files that
+	// end after that. The newest one ends about an hour ago.
 	Lookback = tailGrace + usualRhythm
 	// patience is how long after the first log file of a region, or after
 	// logging began, its first digest file may come.
@@ -56,10 +57,13 @@ type chainKey struct {
 	backfill                     bool
 }
 
-// followedChain is how far a chain was proved, and where it lay then.
+// followedChain is how far a chain was proved, and where it lay then. Of what
+// ends after since and until until everything was told, by this following or an
+// earlier one; late is how far what ends before since was told.
 type followedChain struct {
-	until time.Time
-	place string
+	until       time.Time
+	since, late time.Time
+	place       string
 }
 
 // FollowedDigest is a digest file that arrived, with its log files.
@@ -87,6 +91,9 @@ type FollowedDigest struct {
 type Round struct {
 	Start   time.Time        // of the time that was looked at
 	Digests []FollowedDigest // that were not told before, oldest first
+	// Before is how many digest files were proved again that an earlier
+	// following told.
+	Before int
 	// Findings are those that make it invalid, and warnings and notices that
 	// were not told before.
 	Findings []Finding
@@ -143,6 +150,7 @@ func (f *Follower) begin(o Options) {
 	f.chains, f.totals = map[chainKey]*followedChain{}, map[chainKey]*Chain{}
 	f.stuck = map[chainKey]time.Time{}
 	f.start = f.Begin
+	defer func() { f.began = f.start }()
 	if f.start.IsZero() {
 		if at := f.Proofs.marked(f.scope); !at.IsZero() && at.Before(o.Now) {
 			f.resumed, f.restart, f.start = true, at, at.Add(-overlap)
@@ -152,11 +160,14 @@ func (f *Follower) begin(o Options) {
 	}
 }
 
-// Start is where the next round begins to look, and whether an earlier
-// following ended there.
-func (f *Follower) Start(o Options) (at time.Time, resumed bool) {
+// From is the time after which the digest files end that are told, and whether
+// an earlier following ended there.
+func (f *Follower) From(o Options) (at time.Time, resumed bool) {
 	f.begin(o)
-	return f.start, f.resumed
+	if f.resumed {
+		return f.restart, true
+	}
+	return f.start, false
 }
 
 // scopeOf names what is followed.
@@ -186,6 +197,46 @@ type widerKeys struct{ KeySource }
 
 func (w widerKeys) PublicKeys(ctx context.Context, region string, from, to time.Time) ([]PublicKey, error) {
 	return w.KeySource.PublicKeys(ctx, region, from.Add(-24*time.Hour).Truncate(time.Hour), to)
+}
+
+// sinceOf names the time since which all of a chain was told, up to markOf.
+func (f *Follower) sinceOf(k chainKey) string { return f.markOf(k) + "\nsince" }
+
+// newChain is a chain as an earlier following left it. Where that did not come
+// as far as this one begins, all is new.
+func (f *Follower) newChain(k chainKey) *followedChain {
+	until, since := f.Proofs.marked(f.markOf(k)), f.Proofs.marked(f.sinceOf(k))
+	switch {
+	case f.resumed && until.IsZero():
+		return &followedChain{until: f.restart, since: f.began}
+	case f.resumed:
+		return &followedChain{until: until, since: earlier(since, f.began)}
+	case until.IsZero() || since.IsZero() || until.Before(f.began):
+		return &followedChain{since: f.began}
+	}
+	return &followedChain{until: until, since: since}
+}
+
+// earlier is the earlier of two times of which the first may be zero.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// isNew tells whether a digest file was not told before.
+func (c *followedChain) isNew(end time.Time) bool {
+	return end.After(c.until) || !end.After(c.since) && end.After(c.late)
+}
+
+// told notes one. Older ones than were told before come in order, too.
+func (c *followedChain) told(end time.Time) {
+	if end.After(c.until) {
+		c.until = end
+	} else {
+		c.late = end
+	}
 }
 
 func newFollowed(id chainID, d *digestFile, s Status) FollowedDigest {

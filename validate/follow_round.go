@@ -60,6 +60,7 @@ func (t *roundTaker) sort(list []Finding) {
 			}
 		}
 		if f.Code == CodeBegins && len(t.chains) == 0 && t.Begin.IsZero() {
+			told[id] = true
 			continue // nobody asked for the time before
 		}
 		if told[id] = true; !t.told[id] {
@@ -128,30 +129,31 @@ func (t *roundTaker) digests(seen []FollowedDigest) {
 	slices.SortFunc(seen, func(a, b FollowedDigest) int {
 		return cmp.Or(a.end.Compare(b.end), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Trail, b.Trail))
 	})
-	place := t.place()
+	place, fresh := t.place(), map[chainKey]bool{}
 	for _, g := range seen {
 		if g.end.After(t.newest[g.key]) {
 			t.newest[g.key] = g.end
 		}
 		chain := t.chains[g.key]
 		if chain == nil {
-			chain = &followedChain{until: t.Proofs.marked(t.markOf(g.key)), place: place}
-			if chain.until.IsZero() || t.Begin.After(chain.until) || !t.resumed {
-				chain.until = t.restart
-			}
-			t.chains[g.key] = chain
+			chain = t.newChain(g.key)
+			chain.place = place
+			t.chains[g.key], fresh[g.key] = chain, true
 		}
 		if t.held(g.key, g.end) {
 			continue
 		}
 		chain.place = place
-		if !g.end.After(chain.until) {
+		if !chain.isNew(g.end) {
+			if fresh[g.key] {
+				t.round.Before++
+			}
 			continue
 		}
 		t.judge(&g)
 		t.round.Digests = append(t.round.Digests, g)
 		t.total(g)
-		chain.until = g.end
+		chain.told(g.end)
 	}
 }
 
@@ -275,14 +277,22 @@ func (t *roundTaker) advance() {
 			delete(t.chains, k)
 			continue
 		}
-		if c.until.IsZero() { // its first digest file could not be checked
+		if !c.until.IsZero() {
+			if !waits {
+				c.since = earlier(c.since, t.began)
+			}
+			t.Proofs.mark(t.markOf(k), c.until)
+			t.Proofs.mark(t.sinceOf(k), c.since)
+		}
+		until := c.until
+		if c.since.After(t.began) { // what ends before since is not told whole
+			until = later(c.late, t.began.Add(overlap))
+		}
+		if until.IsZero() { // its first digest file could not be checked
 			first = t.start.Add(overlap)
 		}
-		if first.IsZero() || c.until.Before(first) && !c.until.IsZero() {
-			first = c.until
-		}
-		if !c.until.IsZero() {
-			t.Proofs.mark(t.markOf(k), c.until)
+		if first.IsZero() || until.Before(first) && !until.IsZero() {
+			first = until
 		}
 	}
 	if first.IsZero() {

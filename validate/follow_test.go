@@ -25,6 +25,7 @@ type arriving struct {
 	f        *Follower
 	gets     map[string]int
 	counting sync.Mutex // of gets
+	heard    func(*Round)
 }
 
 func newArriving(t *testing.T, hours int, change ...func(*corpus)) *arriving {
@@ -78,6 +79,9 @@ func (a *arriving) look() string {
 	r, err := a.f.Round(context.Background(), a.options)
 	if err != nil {
 		a.t.Fatal(err)
+	}
+	if a.heard != nil {
+		a.heard(r)
 	}
 	var words []string
 	for _, d := range r.Digests {
@@ -369,6 +373,83 @@ func TestFollowGoesOn(t *testing.T) {
 		t.Error(got)
 	}
 	a.f.Proofs.Close()
+}
+
+// What an earlier following told is proved again and not told again, also when
+// both begin at a time that was asked for, or at an earlier one.
+func TestFollowTellsOnce(t *testing.T) {
+	t.Parallel()
+	a := newArriving(t, 12)
+	name := filepath.Join(t.TempDir(), "proofs")
+	at := func(h int) time.Time { return corpusStart.Add(time.Duration(h) * time.Hour) }
+	before := 0
+	restart := func(begin time.Time) {
+		if err := a.f.Proofs.Close(); err != nil {
+			t.Fatal(err)
+		}
+		p, err := OpenProofs(name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.f = &Follower{Proofs: p, Begin: begin}
+	}
+	expect := func(want string, again int) {
+		t.Helper()
+		a.expect(want)
+		if got := before; got != again {
+			t.Errorf("%d told before, want %d", got, again)
+		}
+	}
+	a.heard = func(r *Round) { before = r.Before }
+	a.comes(6)
+	restart(at(3))
+	expect("4, 5, 6, valid", 0)
+	restart(at(3))
+	expect("valid", 3)
+	a.comes(1)
+	expect("7, valid", 0)
+	restart(at(5))
+	expect("valid", 2)
+	// What was not told is told, also while something else waits.
+	restart(at(1))
+	log := a.logKey(2, 0)
+	a.bucket(testBucket).faults[log] = errors.New("no route")
+	a.f.Proofs = NewProofs("")
+	a.f = &Follower{Proofs: a.f.Proofs, Begin: at(4)}
+	expect("5, 6, 7, valid", 0)
+	a.f = &Follower{Proofs: a.f.Proofs, Begin: at(1)}
+	expect("2, trouble: unreadable, incomplete", 0)
+	delete(a.bucket(testBucket).faults, log)
+	expect("3, 4, valid", 0)
+	expect("valid", 0)
+	a.comes(1)
+	expect("8, valid", 0)
+	a.f = &Follower{Proofs: a.f.Proofs, Begin: at(1)}
+	expect("valid", 7)
+	// What was told must not go.
+	a.rmDigest(7)
+	a.f = &Follower{Proofs: a.f.Proofs, Begin: at(1)}
+	expect("missing tail-not-covered missing=1 7..9, invalid", 6)
+}
+
+// Nobody asked for the time before the first look, in the second one neither.
+func TestFollowBeginsWhereItBegins(t *testing.T) {
+	t.Parallel()
+	a := newArriving(t, 3)
+	a.comes(1)
+	a.bucket(testBucket).faults[a.logKey(0, 0)] = errors.New("no route")
+	a.expect("trouble: unreadable, incomplete")
+	a.expect("trouble: unreadable, incomplete")
+	clear(a.bucket(testBucket).faults)
+	a.expect("1, valid")
+	if at, resumed := a.f.From(a.options); resumed || at.After(a.chain[0].start) {
+		t.Errorf("from %s, %v", at, resumed)
+	}
+	b := &Follower{Proofs: a.f.Proofs}
+	a.comes(2)
+	if at, resumed := b.From(a.options); !resumed || !at.Equal(a.chain[0].end) {
+		t.Errorf("goes on from %s, %v", at, resumed)
+	}
 }
 
 // A region that begins later is taken in: its log files come before its first

@@ -54,14 +54,15 @@ func (c *check) walkUnit(ctx context.Context, u *unit) {
 	regular := false
 	for _, id := range sortedChains(chains) {
 		if ctx.Err() != nil {
-			return
+			c.newTally(chains[id][0].id) // it is there, and was not begun
+			continue
 		}
 		if w := c.walkParts(ctx, chains[id]); w != nil {
 			doubts = append(doubts, w)
 		}
 		regular = regular || !id.Backfill
 	}
-	if !regular || len(doubts) > 0 {
+	if ctx.Err() == nil && (!regular || len(doubts) > 0) {
 		c.lookBack(ctx, u, chains, doubts)
 	}
 }

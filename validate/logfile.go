@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"time"
 
 	"trailctl/bucket"
 )
@@ -13,24 +12,24 @@ import (
 // logJob is one log file to check.
 type logJob struct {
 	logEntry
-	tally *tally
-	end   time.Time // of the digest file that lists it
+	*batch
 }
 
 // dispatch hands the log files of a valid digest file to the workers. It
 // waits while they are busy, so that no more of them are held than needed.
 func (w *walker) dispatch(ctx context.Context, d *digestFile) {
-	done := 0
+	done, b := 0, w.tally.begin(d)
 	err := w.entries(ctx, d, func(l logEntry) bool {
 		done++
 		if known, same := w.listed(l); known {
 			if !same {
 				d.contradict(w, l)
 			}
+			b.done(1)
 			return ctx.Err() == nil
 		}
 		select {
-		case w.crew.jobs <- logJob{logEntry: l, tally: w.tally, end: d.end}:
+		case w.crew.jobs <- logJob{logEntry: l, batch: b}:
 			return true
 		case <-ctx.Done():
 			return false
@@ -38,6 +37,7 @@ func (w *walker) dispatch(ctx context.Context, d *digestFile) {
 	})
 	if err != nil && ctx.Err() == nil {
 		w.tally.logFile(Unchecked, d.doc.listed-done, 0)
+		b.done(d.doc.listed - done)
 		w.tally.find(Finding{
 			Severity: SeverityUnchecked, Code: CodeUnreadable, Subject: SubjectDigest, URI: d.uri,
 			Message: "could not check the log files that it lists: " + reason(err), Detail: err.Error(),
@@ -91,6 +91,7 @@ func (c *check) checkLogFile(ctx context.Context, j logJob) error {
 	uri := c.uri(ctx, j.Bucket, j.Key)
 	if bytes, ok := c.before(j); ok {
 		j.tally.before(bytes)
+		j.done(1)
 		c.heard(File{URI: uri, Status: Valid, Bytes: bytes, Backfill: j.tally.id.Backfill, Before: true})
 		return nil
 	}
@@ -118,6 +119,7 @@ func (c *check) checkLogFile(ctx context.Context, j logJob) error {
 	case c.Proved != nil:
 		c.Proved.Keep(c.proof(j.logEntry), bytes)
 	}
+	j.done(1)
 	c.heard(File{URI: f.URI, Status: status, Bytes: bytes, Backfill: j.tally.id.Backfill, Message: f.Message})
 	return err
 }

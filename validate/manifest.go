@@ -152,7 +152,7 @@ func (m *manifestCheck) conclude(damage error) {
 	r := &m.report
 	if r.Expected != "" && r.Expected != r.SHA256 {
 		m.about(SeverityInvalid, CodeManifestSeal, "INVALID: the manifest is not the one that was noted",
-			fmt.Sprintf("its SHA-256 is %s, and %s was given", r.SHA256, r.Expected))
+			fmt.Sprintf("its SHA-256 is %s, and %s was given; %s", r.SHA256, r.Expected, runsText(r.Runs)))
 	}
 	if damage != nil {
 		m.about(SeverityInvalid, CodeManifestDamaged, "INVALID: invalid format", damage.Error())
@@ -166,6 +166,19 @@ func (m *manifestCheck) conclude(damage error) {
 		detail = "its SHA-256 is " + r.SHA256 + "; compare it with the one that was noted, or give that with --manifest-sha256"
 	}
 	m.about(SeverityNotice, CodeManifest, fmt.Sprintf("the folder is as the manifest says: %d files", r.Files), detail)
+}
+
+// runsText tells of the runs of a manifest: one that brought something new after
+// the seal was noted has made another manifest.
+func runsText(runs []bucket.ManifestRun) string {
+	switch n := len(runs); n {
+	case 0:
+		return "it records no run"
+	case 1:
+		return "it records 1 run, of " + stamp(runs[0].Started)
+	default:
+		return fmt.Sprintf("it records %d runs, the last of %s", n, stamp(runs[n-1].Started))
+	}
 }
 
 // evidence is a file to compare.

@@ -182,6 +182,9 @@ type Report struct {
 	// ProvedBefore is how many of the valid log files were proved in an
 	// earlier run and not fetched in this one.
 	ProvedBefore int `json:"logFilesProvedBefore,omitempty"`
+	// SoughtUnlisted tells that log files that no digest file lists were looked
+	// for, everywhere.
+	SoughtUnlisted bool `json:"-"`
 	// Unlisted is how many log files were found that no digest file lists.
 	Unlisted int `json:"unlistedLogFiles,omitempty"`
 
@@ -221,11 +224,12 @@ func (c *check) report(interrupted bool) *Report {
 	r := &Report{
 		Trail: c.Trail, HomeRegion: c.Home, Interrupted: interrupted,
 		Requested: asked, KeySource: c.KeySource, Manifest: c.outcome,
-		Chains: []Chain{}, Findings: c.findings, Searched: c.searched,
+		SoughtUnlisted: c.Unlisted && !interrupted,
+		Chains:         []Chain{}, Findings: c.findings, Searched: c.searched,
 	}
 	for _, t := range c.tallies {
 		ch := t.finish(asked)
-		if interrupted && ch.Verdict == VerdictValid {
+		if interrupted && ch.Verdict != VerdictInvalid {
 			ch.Verdict = VerdictIncomplete // nobody knows how far it came
 		}
 		r.Chains = append(r.Chains, ch)

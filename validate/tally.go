@@ -18,6 +18,8 @@ type tally struct {
 	earlier  int     // of logFiles, proved in an earlier run
 	unlisted int     // log files that no digest file lists
 	covered  []Range // unsorted, whole
+	mergeAt  int     // how many of them are merged
+	left     int     // log files of valid digest files that were not looked at yet
 	first    time.Time
 	findings []Finding
 }
@@ -101,11 +103,51 @@ func (t *tally) cover(r Range) {
 		t.covered[n-1].End = r.End
 		return
 	}
-	t.covered = append(t.covered, r)
+	if t.covered = append(t.covered, r); len(t.covered) > t.mergeAt {
+		t.covered = merge(t.covered)
+		t.mergeAt = 64 + 2*len(t.covered)
+	}
 }
 
-// finish makes the chain's part of the report. No one else writes any more.
+// batch is the log files that one valid digest file lists.
+type batch struct {
+	tally *tally
+	end   time.Time // of the digest file, by its name
+	span  Range
+	left  int // that were not looked at yet; guarded by the tally's mu
+}
+
+// begin notes what a valid digest file lists. Its time is covered when all that
+// has been looked at, whatever came of it: a run may be interrupted before.
+func (t *tally) begin(d *digestFile) *batch {
+	b := &batch{tally: t, end: d.end, span: Range{Start: d.doc.Start, End: d.doc.End}, left: d.doc.listed}
+	if b.left == 0 {
+		t.cover(b.span)
+		return b
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left += b.left
+	return b
+}
+
+// done says that so many log files need not be looked at any more.
+func (b *batch) done(n int) {
+	b.tally.mu.Lock()
+	b.left -= n
+	b.tally.left -= n
+	whole := b.left == 0 && n > 0
+	b.tally.mu.Unlock()
+	if whole {
+		b.tally.cover(b.span)
+	}
+}
+
+// finish makes the chain's part of the report. No one else writes any more. Log
+// files that an interrupted run did not look at could not be checked by it.
 func (t *tally) finish(asked Range) Chain {
+	t.logFiles.Unchecked += t.left
+	t.left = 0
 	ch := Chain{
 		Account: t.id.Account, Org: t.id.Org, Region: t.id.Region, Trail: t.id.Trail, HomeRegion: t.id.Home, Backfill: t.id.Backfill,
 		Digests: t.digests, LogFiles: t.logFiles, Bytes: t.bytes,

@@ -20,27 +20,22 @@ type logPlace struct {
 	bucket.Base
 }
 
-// zone is time in which a chain vouches for all log files, or a hole in it.
+// zone is time in which a chain vouches for all log files, or a hole in it, or
+// outside of it.
 type zone struct {
 	Range
-	walker *walker
-	hole   bool
+	walker        *walker
+	hole, outside bool
 }
 
 // findUnlisted looks for log files that no digest file lists. Those in covered
 // time nobody delivered; those in holes may be right, and are unproven.
 func (c *check) findUnlisted(ctx context.Context, units []*unit) {
 	for _, u := range units {
-		var walkers []*walker
-		for _, m := range u.family() {
-			for _, w := range m.walked {
-				if !w.home.Backfill {
-					walkers = append(walkers, w)
-				}
-			}
-		}
+		walkers := u.regular()
+		out := c.outsideOf(walkers)
 		for _, p := range placesOf(walkers) {
-			s := &search{check: c, place: p, region: u.region, zones: c.zones(walkers, p), witness: u.witnesses[p]}
+			s := &search{check: c, place: p, region: u.region, zones: append(c.zones(walkers, p), out.zones()...), witness: u.witnesses[p]}
 			if err := s.run(ctx); err != nil && ctx.Err() == nil {
 				walkers[0].tally.find(Finding{
 					Severity: SeverityUnchecked, Code: CodeUnreadable, Subject: SubjectChain, URI: c.uri(ctx, p.bucket, p.Regions(bucket.LogFile)+u.region+"/"),
@@ -64,7 +59,7 @@ func placesOf(walkers []*walker) []logPlace {
 	}
 	for _, w := range walkers {
 		add(w.home)
-		for at := range w.vouched {
+		for at := range w.lies {
 			add(at)
 		}
 		for _, h := range w.holes {
@@ -120,6 +115,17 @@ func (c *check) zones(walkers []*walker, p logPlace) []zone {
 			for _, r := range clip([]Range{wide}, window) {
 				list = append(list, zone{Range: r, walker: w, hole: true})
 			}
+		}
+	}
+	return list
+}
+
+// zones are those of the time outside.
+func (o outside) zones() []zone {
+	var list []zone
+	for _, z := range []zone{{Range: o.before, walker: o.first}, {Range: o.after, walker: o.last}} {
+		if z.hole, z.outside = true, true; !z.End.IsZero() {
+			list = append(list, z)
 		}
 	}
 	return list
@@ -224,6 +230,9 @@ func (s *search) found(uri string, z zone, at time.Time, named bool) {
 	case z.hole:
 		f.Severity, f.Code = SeverityWarning, CodeUnproven
 		f.Message = "unproven: no digest file vouches for its time"
+		if z.outside {
+			f.Severity = SeverityNotice
+		}
 	case named && !s.witness.sure(at):
 		f.Severity = SeverityWarning
 		f.Message = "no digest file of this trail lists it"

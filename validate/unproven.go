@@ -32,13 +32,20 @@ func (w *walker) findHole(f Finding, when time.Time, at location) {
 // maxCounted bounds how many objects are looked at for one hole.
 const maxCounted = 50_000
 
-// countUnproven counts the log files that lie in the holes.
+// countUnproven counts the log files that lie in the holes, and outside of what
+// the digest files cover.
 func (c *check) countUnproven(ctx context.Context, units []*unit) {
 	if c.Unlisted && ctx.Err() == nil {
 		c.readWitnesses(ctx, units)
 	}
 	var counts errgroup.Group
 	counts.SetLimit(unitsAtOnce)
+	for _, u := range units {
+		counts.Go(func() error {
+			c.tellOutside(ctx, u)
+			return nil
+		})
+	}
 	for _, u := range everyUnit(units) {
 		for _, w := range u.walked {
 			if w.home.Backfill {

@@ -26,6 +26,7 @@ type walker struct {
 	holes   []hole               // in the range
 	vouched map[location][]Range // where unlisted log files are looked for
 	named   map[string]*named
+	lies    map[location]bool // where its digest files lie
 
 	// Where a chain lies in several folders, each has a walker. visited are
 	// the digest files that one of them met, and nil where there is one only;
@@ -37,8 +38,9 @@ type walker struct {
 
 	ready func() bool // waits for the keys; false when there are none
 	// doubt is after the range, and too bad to tell what came before it; newest
-	// is the last one of the range, wherever it lies.
-	doubt, newest *digestFile
+	// and oldest are the last one and the first one of the range, wherever they
+	// lie.
+	doubt, newest, oldest *digestFile
 }
 
 // usualRhythm is how often CloudTrail delivers digest files.
@@ -96,6 +98,9 @@ func (w *walker) loadKeys(ctx context.Context, list []entry) bool {
 	f := Finding{
 		Severity: SeverityUnchecked, Code: CodeNoKeys, Subject: SubjectChain, URI: w.uri(ctx, w.Bucket, w.home.Regions(bucket.Digest)+w.home.Region+"/"),
 		Message: fmt.Sprintf("could not check: No public keys found between %s and %s in region %s", stamp(q.from), stamp(q.to), q.region),
+	}
+	if _, saved := w.Keys.(*KeyFile); saved {
+		f.Message = fmt.Sprintf("could not check: no public key of region %s in %s", q.region, w.KeySource)
 	}
 	if err != nil {
 		f.Message, f.Detail = fmt.Sprintf("could not check: the public keys of region %s: %s", q.region, reason(err)), err.Error()
@@ -188,6 +193,13 @@ func (w *walker) account(ctx context.Context, d *digestFile) {
 	if w.newest == nil || d.end.After(w.newest.end) {
 		w.newest = d
 	}
+	if w.oldest == nil || d.end.Before(w.oldest.end) {
+		w.oldest = d
+	}
+	if w.lies == nil {
+		w.lies = map[location]bool{}
+	}
+	w.lies[d.at] = true
 	w.tally.digest(status, 1)
 	w.tally.met(d.start(w.rhythm))
 	message := ""
@@ -206,7 +218,6 @@ func (w *walker) account(ctx context.Context, d *digestFile) {
 	if d.status != Valid {
 		w.tally.logFile(Unproven, d.doc.listed, 0)
 	} else {
-		w.tally.cover(Range{Start: d.doc.Start, End: d.doc.End})
 		w.vouch(d)
 		w.dispatch(ctx, d)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -73,10 +74,12 @@ each file, its ETag and version in the bucket, and who fetched it when. Its own
 SHA-256 is printed at the end, to be noted elsewhere: "trailctl validate FOLDER
 --manifest-sha256 HEX" tells then whether anything in the folder was changed. A
 run that was killed is taken up again; files that are there are hashed anew. The
-manifest is made only when the copy is complete.
+manifest is made only when the copy is complete, and when nothing new came it
+stays as it was, so that the SHA-256 that was noted still fits.
 
 Exit code 1 when anything is missing or different at the end: a file, or the
-public keys of digest files that were fetched.
+public keys of digest files that were fetched; and when nothing lies at TARGET.
+A full disk ends it at once.
 
 Examples:
   trailctl logs download TRAIL --since 7d --dest evidence
@@ -146,11 +149,17 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	if o.dest == "" {
 		o.dest = t.bucket
 	}
-	if info, err := os.Stat(o.dest); err == nil && !info.IsDir() {
+	switch info, err := os.Stat(o.dest); {
+	case err == nil && !info.IsDir():
 		return fmt.Errorf("--dest %s is a file, not a folder", o.dest)
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("--dest %s cannot be copied to: %w", o.dest, err)
 	}
 	t.query.Window, t.query.DigestWindow = logs.ForCopy(window, o.lag)
 	t.query.Digests = !o.noDigests
+	if err := t.nothing(ctx, 0, nil); err != nil {
+		return err
+	}
 	evidence, err := o.openEvidence(ctx, t)
 	if err != nil {
 		return err
@@ -162,7 +171,7 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 	d := &logs.Download{
 		Source: t.source, Dest: o.dest, Workers: o.concurrency, Decompress: o.decompress, Sync: o.sync, Evidence: evidence,
 		Done: func(l logs.Ledger, f logs.Found, err error) {
-			if err != nil && ctx.Err() == nil {
+			if err != nil && ctx.Err() == nil && !logs.NoRoom(err) { // that is told once
 				progress.line.Clear()
 				failures.tell(ctx, o.app, err)
 				result.fail(err)
@@ -177,6 +186,9 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 		return withHint(fmt.Errorf("--dest %s: %w", o.dest, err), "wait for it, or take another folder")
 	case errors.Is(err, logs.ErrOtherBucket):
 		return withHint(fmt.Errorf("--dest %s: %w", o.dest, err), "evidence of each bucket needs a folder of its own")
+	case logs.NoRoom(err):
+		err = o.noRoom(err)
+		result.fail(err)
 	case result.Listed > 0 || ctx.Err() != nil:
 	case err != nil:
 		return fmt.Errorf("--dest %s cannot be copied to: %w", o.dest, err)
@@ -215,6 +227,14 @@ func (o *logsDownloadOptions) run(ctx context.Context) error {
 		return errors.New("the copy is not complete: run it again to fetch what is missing")
 	}
 	return nil
+}
+
+// noRoom is the error of a folder that takes nothing more.
+func (o *logsDownloadOptions) noRoom(err error) error {
+	if errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("--dest %s: nothing can be written there, the file system is read-only: take another folder", o.dest)
+	}
+	return fmt.Errorf("--dest %s: the disk is full: free space and run the same command again, what is there is not fetched again", o.dest)
 }
 
 // copyFailures is what is told of objects that could not be copied.
@@ -278,8 +298,18 @@ func (o *logsDownloadOptions) saveKeys(ctx context.Context, t *logsTarget, resul
 	if err == nil {
 		return nil
 	}
+	if logs.NoRoom(err) {
+		err = o.noRoom(err)
+		result.fail(err)
+		return err
+	}
+	err = onOneLine(err)
 	result.fail(err)
-	return withHint(fmt.Errorf("all files are there, but not all public keys of the digest files: %w", err),
+	what := "all files are there, but not all public keys of the digest files"
+	if !result.Complete() {
+		what = "files are missing, and public keys of the digest files"
+	}
+	return withHint(fmt.Errorf("%s: %w", what, err),
 		"run it again; until then \"trailctl validate\" has to ask AWS for the keys, and --no-digests does without")
 }
 

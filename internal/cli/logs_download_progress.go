@@ -15,16 +15,17 @@ type downloadProgress struct {
 	line  *term.Progress
 	now   func() time.Time
 	start time.Time
+	width int
 }
 
 func newDownloadProgress(a *app) *downloadProgress {
 	// The clock on the wall: what the sandbox's says is no measure of speed.
-	return &downloadProgress{line: term.NewProgress(a.streams, time.Now), now: time.Now, start: time.Now()}
+	return &downloadProgress{line: term.NewProgress(a.streams, time.Now), now: time.Now, start: time.Now(), width: a.streams.Width}
 }
 
 func (p *downloadProgress) show(l *logs.Ledger) {
 	if p.line.Due() {
-		p.line.Show("%s", p.text(l))
+		p.line.Show("%s", fitting(p.text(l), p.width))
 	}
 }
 

@@ -45,10 +45,18 @@ func (o *logsDownloadOptions) seal(ctx context.Context, e *logs.Evidence, result
 }
 
 func (o *logsDownloadOptions) sayManifest(m *logs.Sealed) {
+	if m.Unchanged {
+		o.app.note("%s: %s, %s: nothing new came, and the manifest is as it was", m.File, render.Count(m.Files, "file"), render.Size(m.Bytes))
+		o.app.note("SHA-256 of the manifest, sealed before: %s", m.SHA256)
+		return
+	}
 	if m.FromDisk > 0 {
 		o.app.note("%s in the folder before, and hashed there: the manifest does not say when they were fetched unless an earlier one does", were(m.FromDisk, "file"))
 	}
 	o.app.note("%s: %s, %s", m.File, render.Count(m.Files, "file"), render.Size(m.Bytes))
+	if m.Replaced != "" {
+		o.app.note("it replaces the manifest %s: a SHA-256 that was noted before no longer fits", m.Replaced)
+	}
 	o.app.note("SHA-256 of the manifest: %s; note it where nobody who can write to the folder can change it", m.SHA256)
 }
 

@@ -154,6 +154,9 @@ func (o *validateOptions) run(ctx context.Context) error {
 	check.OnFile, check.Outlook = seen.file, &seen.outlook
 	report, err := validate.Check(ctx, check)
 	seen.stop()
+	if report == nil && check.Copy {
+		return unreadable(err)
+	}
 	if report == nil {
 		return err
 	}
@@ -178,7 +181,14 @@ func incomplete(r *validate.Report) error {
 		err = fmt.Errorf("could not complete: %s could not be checked, the first because: %s", render.Count(n, "object"), why)
 	}
 	code, _, _ := strings.Cut(why, ":")
+	here := !strings.HasPrefix(first.URI, "s3://") // a copy
 	switch {
+	case first.Code == validate.CodeNoKeys && here:
+		return withHint(err, "\"trailctl validate keys export\" fetches the keys for any copy; --public-keys names the file")
+	case here && why == bucket.ErrDenied.Error():
+		return withHint(err, "%s", folderHint)
+	case here:
+		return err
 	case first.Code == validate.CodeNoKeys:
 		return withHint(err, "CloudTrail keeps the keys of each region: check the region, the window and the permission cloudtrail:ListPublicKeys; saved keys are given with --public-keys")
 	case awsHints()[code] != "":

@@ -281,6 +281,9 @@ func (d *delivery) interrupt(t *testing.T, bad bool) {
 		if !c.blocked && !strings.Contains(out.String(), "\nInterrupted: there is more that was not looked at\n") {
 			t.Errorf("%s: what was proved is not said:\n%s%s", c.name, out.String(), errs.String())
 		}
+		if !c.blocked && !strings.Contains(errs.String(), "with --resume FILE the next run is taken up where it ends\n") {
+			t.Errorf("%s: how to go on is not said: %s", c.name, errs.String())
+		}
 		if xml, err := os.ReadFile(name); err != nil || !bytes.Contains(xml, []byte(`type="interrupted"`)) || bytes.Contains(xml, []byte("<failure")) != bad {
 			t.Errorf("%s: %v\n%s", c.name, err, xml)
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -83,12 +84,15 @@ func (f *following) greet() {
 	if f.check.Trail != "" {
 		what = "trail " + f.check.Trail + " (" + what + ")"
 	}
-	at, resumed := f.follower.Start(f.check)
-	from := "from " + stamp(at) + " on"
-	if resumed {
+	at, resumed := f.follower.From(f.check)
+	from := "that end after " + stamp(at)
+	switch {
+	case resumed:
 		from += ", where an earlier run ended"
+	case f.follower.Begin.IsZero():
+		from += fmt.Sprintf(", the last %.0f hours", validate.Lookback.Hours())
 	}
-	o.app.note("following %s %s, with a look every %s: CloudTrail delivers a digest file about an hour after the hour that it covers", what, from, o.every)
+	o.app.note("following %s: digest files %s, with a look every %s; CloudTrail delivers one about an hour after the hour that it covers", what, from, o.every)
 	if !f.check.Stopped.IsZero() {
 		o.app.note("logging is switched off since %s: nothing comes until it is switched on", stamp(f.check.Stopped))
 	}
@@ -158,6 +162,9 @@ func (f *following) place() string { return "s3://" + f.check.Bucket + "/" + f.c
 
 // show writes what a look brought.
 func (f *following) show(r *validate.Round) {
+	if r.Before > 0 {
+		f.options.app.note("%s proved again that an earlier run had told of", render.Count(r.Before, "digest file"))
+	}
 	for _, d := range r.Digests {
 		f.digests, f.logs = f.digests+1, f.logs+d.LogFiles.Valid
 		if d.End.After(f.until) {

@@ -252,7 +252,7 @@ func TestFollowTellsEachDigestFileOnce(t *testing.T) {
 	if end := r.lines(t, "end"); len(end) != 1 || end[0].Verdict != "valid" || end[0].LogFiles.Valid != logs {
 		t.Errorf("%+v", end)
 	}
-	for _, want := range []string{"following trail audit (s3://audit-logs/) from 2026-01-15T", "about an hour", "followed for"} {
+	for _, want := range []string{"following trail audit (s3://audit-logs/): digest files that end after 2026-01-15T", "about an hour", "followed for"} {
 		if !strings.Contains(r.err.String(), want) {
 			t.Errorf("%q is not in\n%s", want, r.err.String())
 		}

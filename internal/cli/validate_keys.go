@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,6 +111,9 @@ func (o *validateKeysOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkFile(); err != nil {
+		return err
+	}
 	cfg, ranges, err := o.ranges(ctx, window)
 	if err != nil {
 		return err
@@ -115,7 +122,7 @@ func (o *validateKeysOptions) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	err = errors.Join(err, without(ranges, keys))
+	err = onOneLine(errors.Join(err, without(ranges, keys, err)))
 	if len(keys) == 0 {
 		return o.incomplete(err)
 	}
@@ -127,7 +134,7 @@ func (o *validateKeysOptions) run(ctx context.Context) error {
 		failed = withHint(failed, "one of the two is forged: keep the file, export into another one, and compare")
 	}
 	if failed != nil {
-		return failed
+		return o.unsaved(failed)
 	}
 	o.app.note("%s of %s: %s new, %d in all", o.file, render.Count(len(ranges), "region"), render.Count(added, "key"), total)
 	return o.incomplete(err)
@@ -140,19 +147,86 @@ func (o *validateKeysOptions) incomplete(err error) error {
 	return withHint(fmt.Errorf("not all public keys could be had: %w", err), "each region is asked for its own: check --region, the window, and the permission cloudtrail:ListPublicKeys there")
 }
 
-// without names the regions that have no key.
-func without(ranges map[string]validate.Range, keys []validate.PublicKey) error {
+// unsaved is the error of a file of keys that cannot be written. The file that
+// is written first, beside it, is nobody's concern.
+func (o *validateKeysOptions) unsaved(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) && filepath.Base(at.Path) != filepath.Base(o.file) {
+		return fmt.Errorf("writing %s: %w", o.file, at.Err)
+	}
+	return err
+}
+
+// checkFile looks whether --file can be there, before anybody is asked.
+func (o *validateKeysOptions) checkFile() error {
+	if o.file == "" {
+		return nil
+	}
+	dir := filepath.Dir(o.file)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return withHint(fmt.Errorf("--file %s: there is no folder %s", o.file, dir), "make it first, or name another one")
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("--file %s: %s is not a folder", o.file, dir)
+	}
+	return nil // what else is wrong is told when the file is written
+}
+
+// onOneLine is an error of several on one line, each in words.
+func onOneLine(err error) error {
+	parts := flat(err)
+	if len(parts) < 2 {
+		return err
+	}
+	texts := make([]string, len(parts))
+	for i, part := range parts {
+		texts[i] = plain(part)
+	}
+	return &oneLine{error: err, text: strings.Join(texts, "; ")}
+}
+
+// flat are the errors that errors.Join has joined.
+func flat(err error) []error {
+	several, ok := err.(interface{ Unwrap() []error })
+	if !ok || !strings.Contains(err.Error(), "\n") {
+		return []error{err}
+	}
+	var parts []error
+	for _, e := range several.Unwrap() {
+		parts = append(parts, flat(e)...)
+	}
+	return parts
+}
+
+// oneLine is an error in other words.
+type oneLine struct {
+	error
+	text string
+}
+
+func (e *oneLine) Error() string { return e.text }
+func (e *oneLine) Unwrap() error { return e.error }
+
+// without names the regions that have no key, but not those of which failed
+// speaks.
+func without(ranges map[string]validate.Range, keys []validate.PublicKey, failed error) error {
 	has := map[string]bool{}
 	for _, k := range keys {
 		has[k.Region] = true
 	}
-	var failed []error
-	for region, r := range ranges {
-		if !has[region] {
-			failed = append(failed, fmt.Errorf("region %s has no key between %s and %s", region, stamp(r.Start), stamp(r.End)))
+	said := ""
+	if failed != nil {
+		said = failed.Error()
+	}
+	var none []error
+	for _, region := range slices.Sorted(maps.Keys(ranges)) {
+		r := ranges[region]
+		if !has[region] && !strings.Contains(said, "region "+region+":") {
+			none = append(none, fmt.Errorf("region %s has no key between %s and %s", region, stamp(r.Start), stamp(r.End)))
 		}
 	}
-	return errors.Join(failed...)
+	return errors.Join(none...)
 }
 
 // ranges finds out of which regions and times keys are needed.

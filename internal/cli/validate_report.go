@@ -21,9 +21,11 @@ func (o *validateOptions) finish(r *validate.Report, t *validateTarget, seen *va
 	case r.Verdict == validate.VerdictInvalid:
 		if interrupted != nil {
 			o.app.warn("interrupted: the result is not complete")
+			o.sayResume()
 		}
 		return exitWith(codeInvalid, nil)
 	case interrupted != nil:
+		o.sayResume()
 		return interrupted
 	case r.Verdict == validate.VerdictIncomplete:
 		return exitWith(codeFailed, incomplete(r))
@@ -35,6 +37,15 @@ func (o *validateOptions) finish(r *validate.Report, t *validateTarget, seen *va
 		return exitWith(codeFailed, nil)
 	}
 	return nil
+}
+
+// sayResume tells how to go on after an interruption.
+func (o *validateOptions) sayResume() {
+	if o.resume != "" {
+		o.app.note("the same command goes on: the log files that were proved are in %s", o.resume)
+	} else {
+		o.app.note("with --resume FILE the next run is taken up where it ends")
+	}
 }
 
 // tell says why the result could not be written, and tells whether it could.

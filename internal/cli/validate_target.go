@@ -65,7 +65,11 @@ func (o *validateOptions) open(ctx context.Context) (*validateTarget, error) {
 			return t, o.openFolder(ctx, t, word)
 		case err == nil:
 			return nil, usagef("%s is a file: validate takes a folder, a trail or s3://BUCKET", word)
-		case strings.ContainsAny(word, `/\`) || !errors.Is(err, os.ErrNotExist):
+		case strings.ContainsAny(word, `/\`) && errors.Is(err, os.ErrNotExist):
+			return nil, withHint(err, "TARGET is a folder that is there, a trail's name or ARN, or s3://BUCKET/PREFIX")
+		case errors.Is(err, os.ErrPermission):
+			return nil, withHint(err, "%s", folderHint)
+		case !errors.Is(err, os.ErrNotExist):
 			return nil, err
 		case o.trailARN != "":
 			return nil, usagef("two trails are named: %s, and --trail-arn %s", word, o.trailARN)
@@ -231,6 +235,7 @@ func (o *validateOptions) useBucket(ctx context.Context, t *validateTarget, cfg 
 func (o *validateOptions) openFolder(ctx context.Context, t *validateTarget, dir string) error {
 	c := &t.options
 	if above, below, ok := splitCopy(dir); ok {
+		t.notes = append(t.notes, widened(dir, above, below))
 		dir = above
 		if base, ok := baseBelow("", below); ok {
 			c.Bases = []bucket.Base{base}
@@ -241,14 +246,39 @@ func (o *validateOptions) openFolder(ctx context.Context, t *validateTarget, dir
 	}
 	folder, err := bucket.OpenFolder(dir)
 	if err != nil {
-		return err
+		return unreadable(err)
 	}
 	t.close = func() { folder.Close() }
 	if err := o.useCopy(ctx, t, dir, folder); err != nil {
 		folder.Close()
-		return err
+		return unreadable(err)
 	}
 	return nil
+}
+
+// folderHint is for what the system does not let this user read.
+const folderHint = "this user may not read all of the folder: \"ls -l\" shows whose it is and who may (folders need r and x, files r)"
+
+// unreadable adds what to do about a folder that may not be read.
+func unreadable(err error) error {
+	var h *hinted
+	if (errors.Is(err, os.ErrPermission) || errors.Is(err, bucket.ErrDenied)) && !errors.As(err, &h) {
+		return withHint(err, "%s", folderHint)
+	}
+	return err
+}
+
+// widened says what a folder inside a copy stands for: only its account and
+// its region narrow what is validated.
+func widened(dir, above, below string) string {
+	what, narrow := "all of it", "--account-id, --region and a window narrow it"
+	if base, ok := baseBelow("", below); ok {
+		what, narrow = "all of account "+base.Account, "--region and a window narrow it"
+		if region := regionBelow(below); region != "" {
+			what, narrow = what+" in region "+region, "a window narrows it"
+		}
+	}
+	return fmt.Sprintf("%s is taken as part of the copy in %s: %s is validated, %s", dir, above, what, narrow)
 }
 
 func (o *validateOptions) useCopy(ctx context.Context, t *validateTarget, dir string, folder *bucket.Folder) error {
@@ -275,16 +305,38 @@ func (o *validateOptions) useCopy(ctx context.Context, t *validateTarget, dir st
 		files = append(files, filepath.Join(place, validate.KeyFileName))
 	}
 	if err := o.useKeyFile(t, files...); err != nil {
-		if c.Manifest == nil {
-			return err
-		}
-		// The manifest tells whether they were taken away or changed.
-		o.app.warn("%v", err)
-		c.Keys, c.KeySource = &validate.KeyFile{}, "none"
-		return nil
+		return o.withoutKeys(ctx, t, files[0], err)
 	}
 	c.KeySource += ", from the copy itself"
 	t.notes = append(t.notes, fmt.Sprintf("public keys: %s; whoever can write to the copy can forge all of it, --public-keys names keys that were kept elsewhere", c.KeySource))
+	return nil
+}
+
+// withoutKeys goes on without public keys where none are needed, and where the
+// manifest tells whether they were taken away or changed.
+func (o *validateOptions) withoutKeys(ctx context.Context, t *validateTarget, file string, err error) error {
+	c := &t.options
+	absent := errors.Is(err, os.ErrNotExist)
+	none := false
+	if absent {
+		all := *c
+		all.Now = o.app.now()
+		ranges, e := validate.SignedRanges(ctx, all)
+		none = e == nil && len(ranges) == 0
+	}
+	switch {
+	case none && c.Manifest == nil:
+		return exitWith(codeNothing, withHint(fmt.Errorf("nothing to validate: the copy in %s has no digest files", o.target),
+			"\"trailctl logs download\" copies them with the log files when the trail has log file validation switched on; without --no-digests, and not only a part below CloudTrail/"))
+	case c.Manifest == nil:
+		return err
+	case !none:
+		o.app.complain(err)
+	}
+	c.Keys, c.KeySource = &validate.KeyFile{}, file
+	if absent {
+		c.KeySource += ", which is not there"
+	}
 	return nil
 }
 

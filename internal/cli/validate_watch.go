@@ -148,11 +148,27 @@ func (w *validateWatch) show(now time.Time) {
 			w.recent = w.recent[1:]
 		}
 	}
-	w.progress.Show("%s", progressText(w.count, w.recent[0], w.outlook.Guess()))
+	text := progressText(w.count, w.recent[0], w.outlook.Guess())
+	w.progress.Show("%s", fitting(text, w.options.app.streams.Width))
+}
+
+// fitting leaves the last parts of a line out that a terminal has no room for.
+func fitting(text string, width int) string {
+	if width <= 0 {
+		width = 80
+	}
+	for len(text) >= width {
+		i := strings.LastIndex(text, ", ")
+		if i < 0 {
+			break
+		}
+		text = text[:i]
+	}
+	return text
 }
 
 // progressText says the most important first: what does not fit the line is
-// cut off.
+// left out.
 func progressText(now, before validateCount, g validate.Guess) string {
 	switch {
 	case g.Units == 0:

@@ -16,6 +16,8 @@ import (
 type Validation struct {
 	Version int `json:"version"`
 	*validate.Report
+	// Unlisted is there when it was asked for, also when there is none.
+	Unlisted *int `json:"unlistedLogFiles,omitempty"`
 }
 
 const (
@@ -25,11 +27,15 @@ const (
 
 // ValidationJSON writes a report as one JSON object, without its files.
 func ValidationJSON(w io.Writer, r *validate.Report) error {
-	return JSON(w, Validation{Version: validationVersion, Report: r})
+	v := Validation{Version: validationVersion, Report: r}
+	if r.SoughtUnlisted || r.Unlisted > 0 {
+		v.Unlisted = &r.Unlisted
+	}
+	return JSON(w, v)
 }
 
 // ValidationText writes a report in the lines of "aws cloudtrail
-// validate-logs": findings, then the summary.
+// validate-logs": findings, then the summary; and one line of ours.
 func ValidationText(w io.Writer, r *validate.Report) error {
 	b := bufio.NewWriter(w)
 	for _, f := range r.Findings {
@@ -39,6 +45,7 @@ func ValidationText(w io.Writer, r *validate.Report) error {
 		fmt.Fprintln(b)
 	}
 	summary(b, r)
+	fmt.Fprintln(b, term.Escape(ValidationLine(r)))
 	return b.Flush()
 }
 
@@ -101,13 +108,24 @@ func moment3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // summary are the closing lines.
 func summary(w io.Writer, r *validate.Report) {
+	summaryOf(w, r)
+	if r.Interrupted {
+		fmt.Fprintln(w, "Interrupted: there is more that was not looked at")
+	}
+}
+
+func summaryOf(w io.Writer, r *validate.Report) {
 	from := "the beginning"
 	if !r.Requested.Start.IsZero() {
 		from = moment3339(r.Requested.Start)
 	}
 	fmt.Fprintf(w, "Results requested for %s to %s\n", from, moment3339(r.Requested.End))
 	if r.Digests.Total()+r.BackfillDigests.Total()+r.Digests.Unproven+r.BackfillDigests.Unproven == 0 {
-		fmt.Fprintln(w, "No digests found")
+		if r.Interrupted {
+			fmt.Fprintln(w, "Interrupted before any digest file was read")
+		} else {
+			fmt.Fprintln(w, "No digests found")
+		}
 		return
 	}
 	if r.Found == nil {
@@ -121,9 +139,6 @@ func summary(w io.Writer, r *validate.Report) {
 	ratio(w, r.LogFiles, "log")
 	if r.ProvedBefore > 0 {
 		fmt.Fprintf(w, "%d of the valid log files were proved by an earlier run (--resume) and not fetched\n", r.ProvedBefore)
-	}
-	if r.Interrupted {
-		fmt.Fprintln(w, "Interrupted: there is more that was not looked at")
 	}
 }
 
@@ -151,10 +166,11 @@ func ratio(w io.Writer, c validate.Counts, name string) {
 // ValidationLine is a report in one line. It counts findings only where no
 // file tells why the report is what it is, and warnings apart.
 func ValidationLine(r *validate.Report) string {
-	var parts []string
+	parts := manifestWords(r)
 	findings, warnings := 0, 0
 	for _, f := range r.Findings {
 		switch {
+		case partOf(f) == partManifest && (f.Severity == validate.SeverityInvalid || f.Severity == validate.SeverityMissing): // in parts
 		case f.Severity == validate.SeverityWarning:
 			warnings++
 		case f.Severity == validate.SeverityUnchecked && r.Verdict == validate.VerdictIncomplete,
@@ -162,7 +178,7 @@ func ValidationLine(r *validate.Report) string {
 			findings++
 		}
 	}
-	explained := r.Unlisted > 0
+	explained := r.Unlisted > 0 || len(parts) > 0
 	for _, c := range []validate.Counts{r.Digests, r.BackfillDigests, r.LogFiles} {
 		explained = explained || c.Bad() > 0 || r.Verdict == validate.VerdictIncomplete && c.Unchecked > 0
 	}

@@ -67,7 +67,8 @@ func TestValidationText(t *testing.T) {
 		"14/18 digest files valid, 3/18 digest files INVALID, 1/18 could not be checked\n" +
 		"3/3 backfill digest files valid\n" +
 		"199/200 log files valid, 1/200 log files INVALID\n" +
-		"11 log files are unproven\n"
+		"11 log files are unproven\n" +
+		"INVALID: 1 digest file invalid, 2 digest files missing, 1 digest file not checked, 1 log file missing, 11 log files unproven\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
@@ -75,10 +76,10 @@ func TestValidationText(t *testing.T) {
 
 func TestValidationTextOfNothing(t *testing.T) {
 	var b bytes.Buffer
-	if err := ValidationText(&b, &validate.Report{Requested: validate.Range{End: time.Unix(0, 0)}}); err != nil {
+	if err := ValidationText(&b, &validate.Report{Verdict: validate.VerdictNothing, Requested: validate.Range{End: time.Unix(0, 0)}}); err != nil {
 		t.Fatal(err)
 	}
-	if b.String() != "Results requested for the beginning to 1970-01-01T00:00:00Z\nNo digests found\n" {
+	if b.String() != "Results requested for the beginning to 1970-01-01T00:00:00Z\nNo digests found\nnothing: no digest files\n" {
 		t.Errorf("%q", b.String())
 	}
 }

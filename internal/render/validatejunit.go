@@ -86,7 +86,7 @@ func JUnit(r *validate.Report) JUnitDocument {
 		whole.Error = &junitReason{Message: "nothing to validate: no digest files were found", Type: "nothing"}
 	}
 	run.Properties = reportProperties(r)
-	for _, p := range spots(r) {
+	for _, p := range spots(r.Chains, r.Findings) {
 		d.place(p, r.Interrupted)
 	}
 	d.sum()

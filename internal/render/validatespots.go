@@ -18,20 +18,20 @@ type spot struct {
 
 // spots puts each finding to its chain. The chains stay in their order; what
 // belongs to none stands after those of its account.
-func spots(r *validate.Report) []spot {
+func spots(chains []validate.Chain, findings []validate.Finding) []spot {
 	type key struct {
 		account, region, trail string
 		backfill               bool
 	}
-	list := make([]spot, 0, len(r.Chains))
+	list := make([]spot, 0, len(chains))
 	at := map[key][]int{}
-	for i := range r.Chains {
-		c := &r.Chains[i]
+	for i := range chains {
+		c := &chains[i]
 		k := key{c.Account, c.Region, c.Trail, c.Backfill}
 		at[k] = append(at[k], len(list))
 		list = append(list, spot{org: c.Org, account: c.Account, region: c.Region, trail: c.Trail, home: c.HomeRegion, backfill: c.Backfill, chain: c})
 	}
-	for _, f := range r.Findings {
+	for _, f := range findings {
 		k := key{f.Account, f.Region, f.Trail, f.Backfill}
 		if len(at[k]) == 0 {
 			at[k] = []int{len(list)}

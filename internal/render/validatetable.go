@@ -34,6 +34,7 @@ func ValidationTable(w io.Writer, r *validate.Report, t Terminal) error {
 		fmt.Fprintln(b)
 	}
 	summary(b, r)
+	fmt.Fprintln(b, verdictLine(r, t))
 	return b.Flush()
 }
 

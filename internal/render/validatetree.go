@@ -21,16 +21,26 @@ import (
 func ValidationTree(w io.Writer, r *validate.Report, t Terminal, all bool) error {
 	b := bufio.NewWriter(w)
 	tree := validationTree{report: r, width: t.Width, all: all, single: len(r.Chains) == 1}
-	for _, g := range grouped(spots(r), sameTrail) {
+	ofManifest, rest := manifestFindings(r)
+	for _, g := range grouped(spots(r.Chains, rest), sameTrail) {
 		tree.trail(g).write(b, "", "", t)
 		fmt.Fprintln(b)
 	}
+	if len(ofManifest) > 0 {
+		manifestBranch(r, ofManifest).write(b, "", "", t)
+		fmt.Fprintln(b)
+	}
 	summary(b, r)
+	fmt.Fprintln(b, verdictLine(r, t))
+	return b.Flush()
+}
+
+// verdictLine is ValidationLine on a terminal.
+func verdictLine(r *validate.Report, t Terminal) string {
 	word, rest, _ := strings.Cut(ValidationLine(r), ":")
 	lines := Wrap(term.Escape(word+":"+rest), t.Width)
 	lines[0] = painted(word, verdictColour(r.Verdict), t) + strings.TrimPrefix(lines[0], word)
-	fmt.Fprintln(b, strings.Join(lines, "\n"))
-	return b.Flush()
+	return strings.Join(lines, "\n")
 }
 
 // validationTree makes branches of places.

@@ -138,7 +138,11 @@ func summaryOf(w io.Writer, r *validate.Report) {
 	ratio(w, r.BackfillDigests, "backfill digest")
 	ratio(w, r.LogFiles, "log")
 	if r.ProvedBefore > 0 {
-		fmt.Fprintf(w, "%d of the valid log files were proved by an earlier run (--resume) and not fetched\n", r.ProvedBefore)
+		were := "were"
+		if r.ProvedBefore == 1 {
+			were = "was"
+		}
+		fmt.Fprintf(w, "%d of the valid log files %s proved by an earlier run (--resume) and not fetched\n", r.ProvedBefore, were)
 	}
 }
 

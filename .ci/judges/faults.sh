@@ -12,4 +12,4 @@ here=$(cd "$(dirname "$0")" && pwd)
 if [ "${2:-}" = --all ]; then
   exec "$1" "$here/faults.py"
 fi
-exec "$1" "$here/faults.py" --only '(AccessDenied|InvalidObjectState|ExpiredToken|cut|SlowDown:1|InternalError:1|drop:1|cut:1)(Exception)?$'
+exec "$1" "$here/faults.py" --only '(AccessDenied|InvalidObjectState|ExpiredToken|SlowDown:1|drop:1|cut:1)(Exception)?$'

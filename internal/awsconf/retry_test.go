@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,9 +35,9 @@ func TestAnswersThatBreakOff(t *testing.T) {
 		"silent":      {silent, 99, silentAttempts, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			calls := 0
+			var calls atomic.Int32
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if calls++; calls <= c.bad {
+				if int(calls.Add(1)) <= c.bad {
 					c.answer(w, r)
 					return
 				}
@@ -53,8 +54,8 @@ func TestAnswersThatBreakOff(t *testing.T) {
 			soon := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = 50 * time.Millisecond })
 			b := "b"
 			_, err = cfg.S3("").ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &b}, func(o *s3.Options) { o.HTTPClient = soon })
-			if (err != nil) != c.fails || calls != c.calls {
-				t.Errorf("%d calls, want %d; %v", calls, c.calls, err)
+			if (err != nil) != c.fails || int(calls.Load()) != c.calls {
+				t.Errorf("%d calls, want %d; %v", calls.Load(), c.calls, err)
 			}
 		})
 	}

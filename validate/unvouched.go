@@ -52,8 +52,8 @@ func (c *check) findUnvouched(ctx context.Context, units []*unit) {
 			f.Severity = SeverityMissing
 			f.Message = "INVALID: not found: no digest file of the trail's home region"
 			f.Detail = "the trail records all regions, and other regions have digest files"
-		case !delivered && !c.MultiRegion:
-			continue
+		case !delivered && !c.MultiRegion && (u.others || c.Trail == "" || len(u.walked) > 0):
+			continue // the folder is there because of another trail, or of a backfill
 		case !delivered:
 		case c.MultiRegion && !u.others && some(regular):
 			f.Severity = SeverityMissing

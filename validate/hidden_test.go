@@ -361,3 +361,14 @@ func TestLogFilesInAGapInAnOlderBucket(t *testing.T) {
 		t.Errorf("%s %q", r.Verdict, briefs(r))
 	}
 }
+
+// A folder that has log files, though none in the range, and no digest file of
+// the trail there at all is named: those in the range may be gone together.
+func TestFolderWithoutDigestFilesIsNamed(t *testing.T) {
+	k := newCorpus(t, 6)
+	k.putLog("us-west-2", k.start.Add(30*time.Hour))
+	r := k.check(k.options())
+	if want := []string{"warning no-digests"}; r.Verdict != VerdictValid || !slices.Equal(briefs(r), want) {
+		t.Errorf("%s %q, want %q", r.Verdict, briefs(r), want)
+	}
+}

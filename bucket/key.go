@@ -89,6 +89,12 @@ func (k Kind) folder() string {
 	return logFolder
 }
 
+// FirstLogKey is before the keys of all log files of a region that were
+// delivered at a time or later on the same day, and after all earlier ones.
+func (b Base) FirstLogKey(region string, at time.Time) string {
+	return b.Day(LogFile, region, at) + b.Account + "_CloudTrail_" + region + "_" + at.UTC().Format("20060102T1504")
+}
+
 // DigestKey is the key of the digest file of one chain that ends at end.
 // region is the source region of the log files, home the trail's home region.
 func (b Base) DigestKey(region, trail, home string, end time.Time) string {

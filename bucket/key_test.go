@@ -121,3 +121,18 @@ func FuzzParseKey(f *testing.F) {
 		}
 	})
 }
+
+func TestFirstLogKey(t *testing.T) {
+	b := Base{Prefix: "p", Account: "111122223333"}
+	at := time.Date(2026, 1, 15, 9, 5, 30, 0, time.UTC)
+	first := b.FirstLogKey("eu-west-1", at)
+	for key, after := range map[string]bool{
+		"p/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/15/111122223333_CloudTrail_eu-west-1_20260115T0905Z_AAAAAAAAAAAAAAAA.json.gz": true,
+		"p/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/16/111122223333_CloudTrail_eu-west-1_20260116T0000Z_AAAAAAAAAAAAAAAA.json.gz": true,
+		"p/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/15/111122223333_CloudTrail_eu-west-1_20260115T0904Z_zzzzzzzzzzzzzzzz.json.gz": false,
+	} {
+		if (key > first) != after {
+			t.Errorf("%s after %s: %v, want %v", key, first, !after, after)
+		}
+	}
+}

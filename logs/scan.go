@@ -250,20 +250,6 @@ func (s *scanner) composite(i int) (int, *DamageError) {
 	return i, err
 }
 
-// rest walks to the end of an object of which a value has just been walked
-// over.
-func (s *scanner) rest(i int) (int, *DamageError) {
-	base := s.depth
-	if err := s.push(i, 1); err != nil {
-		return i, err
-	}
-	i, err := s.finish(i, base, true)
-	if err != nil {
-		s.depth = base
-	}
-	return i, err
-}
-
 // enter walks over an opening bracket and, in an object, the first key.
 // ended tells that the bracket was closed at once.
 func (s *scanner) enter(i int) (next int, ended bool, err *DamageError) {

@@ -10,13 +10,6 @@ import (
 	"trailctl/bucket"
 )
 
-// CodeOutside is a notice about log files that lie before the first digest file
-// or after the last one. Such are no sign of anything: CloudTrail delivers a
-// log file up to two hours before the digest file that lists it, log file
-// validation may have been switched on late, and a copy of some time holds log
-// files whose digest file is older. But nobody vouches for them.
-const CodeOutside Code = "outside"
-
 // onePage is how many objects of a bucket are looked at on either side: as many
 // as one call lists.
 const onePage = 1000
@@ -148,7 +141,7 @@ func (c *check) countOutside(ctx context.Context, u *unit, p logPlace, r Range) 
 		most = maxCounted
 	}
 	if !r.Start.IsZero() {
-		from = p.Day(bucket.LogFile, u.region, r.Start) + p.Account + "_CloudTrail_" + u.region + "_" + r.Start.UTC().Format("20060102T1504")
+		from = p.FirstLogKey(u.region, r.Start)
 	}
 	for object, err := range store.List(ctx, prefix, from) {
 		if err != nil {
@@ -182,22 +175,21 @@ func (r Range) around(when Range, named bool) bool {
 // findOutside tells of them.
 func (w *walker) findOutside(early, late outsideCount) {
 	f := Finding{Severity: SeverityNotice, Code: CodeOutside, Subject: SubjectChain, URI: early.uri, UnprovenLogFiles: early.n + late.n}
-	when, lie := w.oldest, "lie"
-	if early.n+late.n == 1 {
-		lie = "lies"
+	when, lie, whom := w.oldest, "lie", "them"
+	if f.UnprovenLogFiles == 1 {
+		lie, whom = "lies", "it"
 	}
-	const nobody = "nobody vouches for "
 	switch {
 	case early.n > 0 && late.n > 0:
-		f.Message = fmt.Sprintf("%s before the first digest file, %s after the last one: %sthem", early.words(), late.words(), nobody)
+		f.Message = fmt.Sprintf("%s before the first digest file, %s after the last one", early.words(), late.words())
 	case early.n > 0:
-		f.Message = fmt.Sprintf("%s %s before the first digest file: %s", early.words(), lie, nobody)
+		f.Message = fmt.Sprintf("%s %s before the first digest file", early.words(), lie)
 	case late.n > 0:
 		f.URI, when = late.uri, w.newest
-		f.Message = fmt.Sprintf("%s %s after the last digest file: %s", late.words(), lie, nobody)
+		f.Message = fmt.Sprintf("%s %s after the last digest file", late.words(), lie)
 	}
-	if f.UnprovenLogFiles > 0 && strings.HasSuffix(f.Message, nobody) {
-		f.Message += map[bool]string{true: "it", false: "them"}[f.UnprovenLogFiles == 1]
+	if f.Message != "" {
+		f.Message += ": nobody vouches for " + whom
 	}
 	var more []string
 	if late.n > 0 && !w.Copy {

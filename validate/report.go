@@ -71,6 +71,13 @@ const (
 	CodeUnproven        Code = "unproven"
 )
 
+// CodeOutside is a notice about log files that lie before the first digest file
+// or after the last one. Such are no sign of anything: CloudTrail delivers a
+// log file up to two hours before the digest file that lists it, log file
+// validation may have been switched on late, and a copy of some time holds log
+// files whose digest file is older. But nobody vouches for them.
+const CodeOutside Code = "outside"
+
 // Range is a range of time; a zero Start means the beginning.
 type Range struct {
 	Start time.Time `json:"start,omitzero"`

@@ -167,7 +167,7 @@ func (w *walker) logFilesIn(ctx context.Context, h hole) func(yield func(bucket.
 		}
 		from := ""
 		if !h.Start.IsZero() {
-			from = h.at.Day(bucket.LogFile, h.at.Region, h.Start) + h.at.Account + "_CloudTrail_" + h.at.Region + "_" + h.Start.UTC().Format("20060102T1504")
+			from = h.at.FirstLogKey(h.at.Region, h.Start)
 		}
 		for o, err := range store.List(ctx, h.at.Regions(bucket.LogFile)+h.at.Region+"/", from) {
 			k, ok := bucket.ParseKey(o.Key)

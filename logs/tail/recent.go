@@ -40,15 +40,6 @@ func (s *recent) add(k key) bool {
 	return !known
 }
 
-// has tells whether a key is remembered.
-func (s *recent) has(k key) bool {
-	if _, ok := s.young[k]; ok {
-		return true
-	}
-	_, ok := s.old[k]
-	return ok
-}
-
 // recordKey is the eventID, or for a record without one its content.
 func recordKey(r *logs.Record) key {
 	id := r.ID()

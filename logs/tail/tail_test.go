@@ -175,3 +175,12 @@ func TestTroubleIsToldOnce(t *testing.T) {
 	first := &trouble{f: f}
 	want(t, "denied from the beginning", code(first.do(t.Context(), func() error { return apiError("AccessDenied") })), "AccessDenied")
 }
+
+// has tells whether a key is remembered.
+func (s *recent) has(k key) bool {
+	if _, ok := s.young[k]; ok {
+		return true
+	}
+	_, ok := s.old[k]
+	return ok
+}

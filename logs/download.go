@@ -219,7 +219,9 @@ func (d *Download) dispatch(ctx context.Context, halt context.CancelCauseFunc, d
 		running.Go(func() {
 			w := &fetcher{Download: d, halt: halt, dirs: dirs, temp: fmt.Sprintf("%s-%d", partial, n)}
 			for f := range todo {
-				outcomes <- w.one(ctx, f)
+				if ctx.Err() == nil { // handed over while another worker ended the run
+					outcomes <- w.one(ctx, f)
+				}
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -41,6 +42,15 @@ type Options struct {
 	// AllowRemote answers whoever calls. Without it calls that a web page makes,
 	// or that name a host which is not this machine, are refused.
 	AllowRemote bool
+
+	// Upstream is the address of another local AWS that answers every call but
+	// CloudTrail's, and into which deliveries go; nil for the sandbox's own
+	// services.
+	Upstream *url.URL
+
+	// Unrecorded answers calls without recording them, to measure what the
+	// recorder costs.
+	Unrecorded bool
 
 	SeedEvents int // events of made-up history; 0 for none
 	SeedDays   int // over how many days before now; default 7

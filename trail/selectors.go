@@ -106,7 +106,18 @@ func ReadSelectors(ctx context.Context, client SelectorReader, nameOrARN string)
 	if err != nil {
 		return Selectors{}, fmt.Errorf("reading the selectors of %s: %w", nameOrARN, err)
 	}
-	return Selectors{Basic: out.EventSelectors, Advanced: out.AdvancedEventSelectors}, nil
+	s := Selectors{Basic: out.EventSelectors, Advanced: out.AdvancedEventSelectors}
+	if s.Empty() {
+		return ofNewTrail(), nil
+	}
+	return s, nil
+}
+
+// ofNewTrail are the selectors of a trail for which none were ever put: all
+// management events (API reference, CreateTrail). CloudTrail tells them, and
+// what imitates it may tell none.
+func ofNewTrail() Selectors {
+	return Selectors{Basic: []types.EventSelector{{ReadWriteType: types.ReadWriteTypeAll, IncludeManagementEvents: aws.Bool(true)}}}
 }
 
 // PutSelectors replaces a trail's selectors. client must be of its home

@@ -11,9 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
 
 	"trailctl/bucket"
+	"trailctl/internal/awserr"
 )
 
 // chainID names a chain by where its digest files lie.
@@ -304,6 +306,7 @@ type apiError interface {
 // reason is an error in a few words.
 func reason(err error) string {
 	var api apiError
+	var call *smithy.OperationError
 	var sending *url.Error
 	switch {
 	case errors.Is(err, bucket.ErrArchived):
@@ -312,6 +315,8 @@ func reason(err error) string {
 		return bucket.ErrDenied.Error()
 	case errors.Is(err, errTooLarge):
 		return errTooLarge.Error()
+	case awserr.WebPage(err) && errors.As(err, &call):
+		return awserr.Plain(call)
 	case errors.As(err, &api):
 		return fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage())
 	}

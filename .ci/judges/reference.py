@@ -147,6 +147,12 @@ def nothing_inside(d, t, f):
     return False
 
 
+def deleted_inside(d, t, f):
+    """Whether digest files of the finding's chain that were deleted lie in its range."""
+    gone = [y for c in d.chains for y in c if y.uri in t.touched and (y.account, y.region) == (f["account"], f["region"])]
+    return "deleted" in t.name and any(delivery.iso(y.start) >= f["range"]["start"] and delivery.iso(y.end) <= f["range"]["end"] for y in gone)
+
+
 def expected_row(d, t, f):
     """Names the row of a finding about a chain; None when there is none."""
     if f["severity"] in ("warning", "notice"):
@@ -155,6 +161,8 @@ def expected_row(d, t, f):
         return t.row
     if f["code"] == "tail-not-covered" and nothing_inside(d, t, f):
         return "nothing in the window, and the digest file behind it is bad: a gap and a deletion look alike"
+    if f["severity"] == "missing" and f["code"] == "gap" and deleted_inside(d, t, f):
+        return "digest files deleted beside a gap: log files of theirs lie in it"
     if f["severity"] == "missing" and f["code"] == "no-digests" and t.name in ("chain_deleted", "digests_deleted", "newest_deleted", "oldest_deleted", "digest_deleted"):
         return "all digest files deleted"
     if f["code"] == "no-digests" or f["code"] == "unreadable":

@@ -29,6 +29,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+
+	"trailctl/internal/awserr"
 )
 
 // Options are what the command line says; empty fields leave it to the
@@ -105,7 +107,11 @@ const (
 	silentAttempts = 3
 )
 
-// impatient is a retryer that gives up early on silence.
+// pageAttempts is how often a call is made to a server that answers with web
+// pages. AWS may, once; what imitates AWS and lacks the call always will.
+const pageAttempts = 2
+
+// impatient is a retryer that gives up early on silence and on web pages.
 type impatient struct{ aws.RetryerV2 }
 
 func (r impatient) RetryDelay(attempt int, err error) (time.Duration, error) {
@@ -113,7 +119,17 @@ func (r impatient) RetryDelay(attempt int, err error) (time.Duration, error) {
 	if attempt >= silentAttempts && errors.As(err, &late) && late.Timeout() {
 		return 0, err
 	}
+	if attempt >= pageAttempts && awserr.WebPage(err) && !onTheWay(err) {
+		return 0, err
+	}
 	return r.RetryerV2.RetryDelay(attempt, err)
+}
+
+// onTheWay tells the errors of proxies and load balancers, whose own language
+// is web pages, and which pass.
+func onTheWay(err error) bool {
+	var resp *awshttp.ResponseError
+	return errors.As(err, &resp) && resp.HTTPStatusCode() > http.StatusNotImplemented
 }
 
 // AppID stands in the user agent of every call as app/trailctl, and so in the

@@ -23,6 +23,13 @@ func TestAnswersThatBreakOff(t *testing.T) {
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	}
+	page := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.WriteHeader(status)
+			w.Write([]byte("<!doctype html><html lang=en><title>Internal Server Error</title>"))
+		}
+	}
 	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
@@ -33,6 +40,10 @@ func TestAnswersThatBreakOff(t *testing.T) {
 		"cut once":    {half, 1, 2, false},
 		"silent once": {silent, 1, 2, false},
 		"silent":      {silent, 99, silentAttempts, true},
+		// moto's answer to what it lacks, and that of proxies, which passes.
+		"web pages":            {page(500), 99, pageAttempts, true},
+		"one web page":         {page(500), 1, 2, false},
+		"web pages of a proxy": {page(502), 2, 3, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var calls atomic.Int32

@@ -23,7 +23,10 @@ func Plain(err error) string {
 	}
 	var api smithy.APIError
 	short := ""
+	page := page(op.Err)
 	switch {
+	case page != nil:
+		short = pageWords(op, page)
 	case errors.As(op.Err, &api) && api.ErrorCode() != "":
 		short = fmt.Sprintf("%s %s: %s: %s", op.ServiceID, op.OperationName, api.ErrorCode(), api.ErrorMessage())
 		var resp *awshttp.ResponseError

@@ -6,6 +6,7 @@
 //	go run ./internal/bench download   a bucket on a loopback S3, beside s5cmd
 //	go run ./internal/bench first      until the first record found is on the screen
 //	go run ./internal/bench validate   a digest chain, beside the AWS CLI
+//	go run ./internal/bench load       the sandbox under calls, with and without its recorder
 //
 // Ratios between its rows can be compared over machines and times, its
 // seconds cannot. It is no test: it never fails because something is slow, but
@@ -36,11 +37,12 @@ type options struct {
 	latency int
 	parts   string
 	aws     string
+	load    loadOptions
 }
 
 func main() {
 	if len(os.Args) == 4 { // a part of a measurement, as a process of its own
-		part := map[string]func(string, string) error{"gunzip": gunzipAll, "serve": serve, "deliver": deliver, "floor": floor}[os.Args[1]]
+		part := map[string]func(string, string) error{"gunzip": gunzipAll, "serve": serve, "deliver": deliver, "floor": floor, "box": box}[os.Args[1]]
 		if part != nil {
 			if err := part(os.Args[2], os.Args[3]); err != nil {
 				fail(err)
@@ -62,7 +64,7 @@ func fail(err error) {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		return fmt.Errorf("say what to measure: read, scale, download, first or validate")
+		return fmt.Errorf("say what to measure: read, scale, download, first, validate or load")
 	}
 	var o options
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
@@ -78,14 +80,18 @@ func run(ctx context.Context, args []string) error {
 	f.IntVar(&o.latency, "latency", -1, "milliseconds before each answer of the loopback S3 (default: what the measurement wants)")
 	f.StringVar(&o.parts, "parts", "online,offline,memory,scale", "validate: which parts of it")
 	f.StringVar(&o.aws, "aws", "aws", "the AWS CLI to compare with")
+	o.load.flags(f)
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
 	if err := o.build(ctx); err != nil {
 		return err
 	}
-	if args[0] == "validate" {
+	switch args[0] {
+	case "validate":
 		return validate(ctx, &o)
+	case "load":
+		return load(ctx, &o)
 	}
 	corpus, err := o.corpus()
 	if err != nil {
@@ -101,7 +107,7 @@ func run(ctx context.Context, args []string) error {
 	case "first":
 		return first(ctx, &o, corpus)
 	}
-	return fmt.Errorf("%q is nothing to measure: read, scale, download, first or validate", args[0])
+	return fmt.Errorf("%q is nothing to measure: read, scale, download, first, validate or load", args[0])
 }
 
 // build makes the program that is measured.

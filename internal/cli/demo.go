@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -22,10 +23,11 @@ import (
 	"trailctl/bucket"
 	"trailctl/internal/awsconf"
 	"trailctl/internal/render"
-	"trailctl/internal/sandbox"
+	"trailctl/internal/term"
 )
 
 func (a *app) demoCommand() *cli.Command {
+	d := &demo{app: a}
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "watch a trail being created, read and proved, on a sandbox of its own",
@@ -33,16 +35,19 @@ func (a *app) demoCommand() *cli.Command {
 waits until CloudTrail has delivered them, lists, downloads and reads the log
 files and validates them; then it changes one byte of a delivered log file and
 validates again. Every trailctl command is printed before it runs. No AWS
-account is used, and nothing is left behind.`,
-		Action: func(c *cli.Context) error { return (&demo{app: a}).run(c.Context) },
+account is used, and nothing is left behind.
+
+With --upstream the same happens on another local AWS behind the sandbox, such
+as LocalStack. What is made there stays there: its names end in the same eight
+characters, which are new each time.`,
+		Flags:  []cli.Flag{upstreamFlag(&d.upstream)},
+		Action: func(c *cli.Context) error { return d.run(c.Context) },
 	}
 }
 
 const (
 	demoTrail     = "demo"
-	demoBucket    = "demo-trail-logs"
 	demoCopy      = "evidence"
-	demoAccount   = sandbox.DefaultAccount
 	demoRegion    = "us-east-1"
 	demoLogEvery  = time.Second
 	demoHashEvery = 3 * time.Second
@@ -53,15 +58,34 @@ const (
 // demo is one run of the story.
 type demo struct {
 	*app
-	box    *running
-	folder string // where the commands run, and leave a copy of the log files
+	upstream string
+	box      *running
+	folder   string // where the commands run, and leave a copy of the log files
+	names    demoNames
+}
+
+// demoNames are what a run makes.
+type demoNames struct{ bucket, topic, group, payroll string }
+
+// namesOf makes the names of a run. Behind an upstream they have an ending of
+// their own: what an earlier run made may still be there.
+func (d *demo) namesOf() demoNames {
+	ending := ""
+	if d.upstream != "" {
+		ending = "-" + strings.ToLower(rand.Text()[:8])
+	}
+	return demoNames{
+		bucket: "demo-trail-logs" + ending, topic: "demo-news" + ending,
+		group: "demo-events" + ending, payroll: "demo-payroll" + ending,
+	}
 }
 
 func (d *demo) run(ctx context.Context) error {
 	options := sandboxOptions{
-		listen: "127.0.0.1:0", account: demoAccount, regions: demoRegion + ",eu-west-1",
+		listen: "127.0.0.1:0", regions: demoRegion + ",eu-west-1", upstream: d.upstream,
 		logEvery: demoLogEvery, digestEvery: demoHashEvery, seedDays: 1,
 	}
+	d.names = d.namesOf()
 	box, err := options.start(ctx, d.app)
 	if err != nil {
 		return err
@@ -74,8 +98,11 @@ func (d *demo) run(ctx context.Context) error {
 	defer os.RemoveAll(d.folder)
 
 	d.say("A local AWS answers at %s. CloudTrail takes minutes there to deliver; here it takes a second or two.", d.box.url)
-	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", demoBucket,
-		"--sns-topic", "demo-news", "--log-group", "demo-events", "--create-log-group", "--retention", "30", "--output", "table"); err != nil {
+	if d.upstream != "" {
+		d.say("CloudTrail is the sandbox's own; all else is what stands behind it, at %s.", awsconf.ShownEndpoint(d.upstream))
+	}
+	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", d.names.bucket,
+		"--sns-topic", d.names.topic, "--log-group", d.names.group, "--create-log-group", "--retention", "30", "--output", "table"); err != nil {
 		return err
 	}
 	d.say("Some people work in the account.")
@@ -98,15 +125,26 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 	}
-	d.say("Somebody changes one byte of a delivered log file, to hide who was refused: %q becomes %q.", "mallory", "vallory")
+	d.say("Somebody changes one byte of a delivered log file, to hide who it was: %q becomes %q.", "mallory", "vallory")
 	if err := d.tamper(ctx, key); err != nil {
 		return err
 	}
 	if err := d.trailctl(ctx, codeInvalid, "validate", demoTrail, "--output", "table"); err != nil {
 		return err
 	}
-	d.say("The digest chain gives the change away (exit code %d). The sandbox is gone now; start one of your own with: trailctl sandbox start", codeInvalid)
+	d.end()
 	return nil
+}
+
+// end says what was shown, and what stays.
+func (d *demo) end() {
+	if d.upstream == "" {
+		d.say("The digest chain gives the change away (exit code %d). The sandbox is gone now; start one of your own with: trailctl sandbox start", codeInvalid)
+		return
+	}
+	shown := awsconf.ShownEndpoint(d.upstream)
+	d.say("The digest chain gives the change away (exit code %d). The sandbox and its trail are gone now. What was made at %s stays there: the buckets %s and %s, the topic %s, the log group %s and the role CloudTrail-CloudWatchLogs-%s. Start a sandbox of your own before it with: trailctl sandbox start --listen 127.0.0.1:0 --upstream %[2]s",
+		codeInvalid, shown, d.names.bucket, d.names.payroll, d.names.topic, d.names.group, demoTrail)
 }
 
 func (d *demo) say(format string, args ...any) {
@@ -172,9 +210,9 @@ func (d *demo) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	const payroll = "demo-payroll"
+	payroll, account := d.names.payroll, d.box.account
 	deny := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Sid":"NotMallory","Effect":"Deny","Principal":{"AWS":"arn:aws:iam::%s:user/mallory"},"Action":"s3:*","Resource":["arn:aws:s3:::%s","arn:aws:s3:::%[2]s/*"]}]}`,
-		demoAccount, payroll)
+		account, payroll)
 	for _, step := range []struct {
 		text   string
 		denied bool
@@ -186,7 +224,7 @@ func (d *demo) work(ctx context.Context) error {
 		}},
 		{"alice assumes the role deploy", false, func() error {
 			_, err := alice.STS("").AssumeRole(ctx, &sts.AssumeRoleInput{
-				RoleArn: aws.String("arn:aws:iam::" + demoAccount + ":role/deploy"), RoleSessionName: aws.String("release-42"),
+				RoleArn: aws.String("arn:aws:iam::" + account + ":role/deploy"), RoleSessionName: aws.String("release-42"),
 			})
 			return err
 		}},
@@ -198,26 +236,39 @@ func (d *demo) work(ctx context.Context) error {
 			_, err := alice.S3("").PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: aws.String(payroll), Policy: &deny})
 			return err
 		}},
-		{"mallory tries to delete the policy, and is denied", true, func() error {
+		{"mallory tries to delete the policy", true, func() error {
 			_, err := mallory.S3("").DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: aws.String(payroll)})
 			return err
 		}},
-		{"mallory tries to read what is in it, and is denied", true, func() error {
+		{"mallory tries to read what is in it", true, func() error {
 			_, err := mallory.S3("").GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: aws.String(payroll)})
 			return err
 		}},
 	} {
-		fmt.Fprintf(d.streams.Out, "  %s\n", step.text)
-		err := step.call()
-		var api smithy.APIError
-		switch {
-		case !step.denied && err != nil:
+		ending, err := d.outcome(step.denied, step.call())
+		if err != nil {
 			return fmt.Errorf("%s: %w", step.text, err)
-		case step.denied && (!errors.As(err, &api) || api.ErrorCode() != "AccessDenied"):
-			return fmt.Errorf("%s: AccessDenied was expected: %v", step.text, err)
 		}
+		fmt.Fprintf(d.streams.Out, "  %s%s\n", step.text, ending)
 	}
 	return nil
+}
+
+// outcome says how a call ended that was to be denied or not. An upstream may
+// look at no policy.
+func (d *demo) outcome(denied bool, err error) (string, error) {
+	var api smithy.APIError
+	switch {
+	case !denied:
+		return "", err
+	case errors.As(err, &api) && api.ErrorCode() == "AccessDenied":
+		return ", and is denied", nil
+	case d.upstream != "" && err == nil:
+		return ", and may: the upstream does not look at the policy", nil
+	case d.upstream != "" && api != nil:
+		return ", and gets " + term.Escape(api.ErrorCode()), nil
+	}
+	return "", fmt.Errorf("AccessDenied was expected: %v", err)
 }
 
 // delivered waits until a log file with mallory's calls has arrived and a
@@ -228,10 +279,10 @@ func (d *demo) delivered(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	objects := &bucket.S3{Client: cfg.S3(""), Name: demoBucket}
+	objects := &bucket.S3{Client: cfg.S3(""), Name: d.names.bucket}
 	ctx, cancel := context.WithTimeoutCause(ctx, demoPatience, errors.New("the sandbox delivered nothing in time"))
 	defer cancel()
-	base := bucket.Base{Account: demoAccount}
+	base := bucket.Base{Account: d.box.account}
 	key, err := d.await(ctx, objects, base.Regions(bucket.LogFile), "mallory")
 	if err != nil {
 		return "", err
@@ -285,7 +336,7 @@ func (d *demo) tamper(ctx context.Context, key string) error {
 		return err
 	}
 	client := cfg.S3("")
-	text, meta, err := unzipped(ctx, &bucket.S3{Client: client, Name: demoBucket}, key)
+	text, meta, err := unzipped(ctx, &bucket.S3{Client: client, Name: d.names.bucket}, key)
 	if err != nil {
 		return err
 	}
@@ -298,7 +349,7 @@ func (d *demo) tamper(ctx context.Context, key string) error {
 		return err
 	}
 	_, err = client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: aws.String(demoBucket), Key: &key, Body: bytes.NewReader(b.Bytes()), Metadata: meta,
+		Bucket: aws.String(d.names.bucket), Key: &key, Body: bytes.NewReader(b.Bytes()), Metadata: meta,
 		ContentType: aws.String("application/json"), ContentEncoding: aws.String("gzip"),
 	})
 	return err

@@ -156,6 +156,8 @@ func hintFor(err error) string {
 		return "that host does not exist: check --region and --endpoint-url"
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return "nothing answers at that address: check --endpoint-url and AWS_ENDPOINT_URL, or start a sandbox with \"trailctl sandbox start\""
+	case awserr.WebPage(err):
+		return "AWS does not answer like this: check --endpoint-url and AWS_ENDPOINT_URL; an imitation of AWS that lacks the call can stand behind the sandbox, which brings a CloudTrail of its own: \"trailctl sandbox exec --upstream URL -- COMMAND\""
 	case errors.As(err, &garbled):
 		return "the answer is not one of AWS's: what is at the endpoint does not know this call"
 	case awserr.NoCredentials(err):

@@ -46,6 +46,7 @@ type sandboxOptions struct {
 	seedEvents  int
 	seedDays    int
 	seed        uint64
+	upstream    string
 }
 
 func sandboxFlags(o *sandboxOptions, listen string) []cli.Flag {
@@ -53,8 +54,9 @@ func sandboxFlags(o *sandboxOptions, listen string) []cli.Flag {
 		&cli.StringFlag{Name: "listen", Category: "Address", Value: listen, Usage: "`HOST:PORT` to answer on; port 0 takes a free one", Destination: &o.listen},
 		&cli.BoolFlag{Name: "allow-remote", Category: "Address", Usage: "allow an address that other machines reach: whoever does may do everything", Destination: &o.allowRemote},
 		&cli.StringFlag{Name: "dir", Category: "Account", Usage: "`DIR` that keeps buckets, trails and history (default: in memory)", Destination: &o.dir},
-		&cli.StringFlag{Name: "account", Category: "Account", Value: sandbox.DefaultAccount, Usage: "`ID` of the account, twelve digits", Destination: &o.account},
-		&cli.StringFlag{Name: "regions", Category: "Account", Usage: "enabled `REGIONS`, with commas (default: the 17 of a new account)", Destination: &o.regions},
+		upstreamFlag(&o.upstream),
+		&cli.StringFlag{Name: "account", Category: "Account", Usage: "`ID` of the account, twelve digits (default: " + sandbox.DefaultAccount + ", or the upstream's)", Destination: &o.account},
+		&cli.StringFlag{Name: "regions", Category: "Account", Usage: "enabled `REGIONS`, with commas (default: the 17 of a new account, or the upstream's)", Destination: &o.regions},
 		&cli.DurationFlag{Name: "log-interval", Category: "Delivery", Value: 5 * time.Second, Usage: "`LENGTH` of time between log files (AWS: about 5m)", Destination: &o.logEvery},
 		&cli.DurationFlag{Name: "digest-interval", Category: "Delivery", Value: time.Minute, Usage: "`LENGTH` of time between digest files, whole seconds (AWS: 1h)", Destination: &o.digestEvery},
 		&cli.DurationFlag{Name: "settle", Category: "Delivery", Usage: "`LENGTH` of time for which a changed policy, role or log group is not seen yet when a trail is created or updated (AWS: up to 1m)", Destination: &o.settle},
@@ -80,6 +82,9 @@ func (o *sandboxOptions) history() string {
 	case o.dir != "":
 		return fmt.Sprintf("# Its state is kept in %q; this start made up 0 events (--seed-events N makes some).\n", o.dir)
 	}
+	if o.upstream != "" {
+		return "# There are 0 made-up events (--seed-events N begins with some) and no trail; buckets are the upstream's.\n"
+	}
 	return "# It is empty: 0 made-up events (--seed-events N begins with some), no trail, no bucket.\n"
 }
 
@@ -89,6 +94,7 @@ type running struct {
 	url      string
 	region   string
 	account  string
+	caller   string // the access key id of the environment
 	server   *http.Server
 	cancel   context.CancelFunc
 	finished chan error // of the server or of the deliveries, whichever fails first
@@ -99,34 +105,44 @@ func (o *sandboxOptions) start(ctx context.Context, a *app) (*running, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	behind, err := o.upstreamURL()
+	if err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return nil, listenError(o.listen, err)
 	}
+	if err := checkLoop(behind, listener.Addr()); err != nil {
+		listener.Close()
+		return nil, err
+	}
 	log := slog.New(slog.NewTextHandler(a.streams.Err, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if o.seedEvents > 0 {
-		a.note("making %d events of the last %d days ...", o.seedEvents, o.seedDays)
+		a.note("making %d events of the last %d days ...%s", o.seedEvents, o.seedDays, o.seedPatience())
 	}
-	regions := o.regionList()
 	box, err := sandbox.New(ctx, sandbox.Options{
-		Account: o.account, Regions: regions, Dir: o.dir, Log: log, AllowRemote: o.allowRemote,
+		Account: o.account, Regions: o.regionList(), Upstream: behind, Dir: o.dir, Log: log, AllowRemote: o.allowRemote,
 		LogInterval: o.logEvery, DigestInterval: o.digestEvery, Settle: o.settle,
 		SeedEvents: o.seedEvents, SeedDays: o.seedDays, Seed: o.seed,
 	})
 	if err != nil {
 		listener.Close()
-		return nil, fmt.Errorf("starting the sandbox: %w", err)
+		return nil, o.startError(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	r := &running{
-		box: box, url: "http://" + listener.Addr().String(), region: "us-east-1", account: o.account,
+		box: box, url: "http://" + listener.Addr().String(), region: "us-east-1", account: box.Status().Account, caller: "sandbox",
 		cancel: cancel, finished: make(chan error, 2),
 		server: &http.Server{
 			Handler: box, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		},
 	}
-	if len(regions) > 0 && !slices.Contains(regions, r.region) {
-		r.region = regions[0]
+	if list := box.Status().Regions; !slices.Contains(list, r.region) {
+		r.region = o.firstRegion(list)
+	}
+	if behind != nil && o.account != "" {
+		r.caller = o.account // by which an upstream tells accounts apart
 	}
 	go func() { r.finished <- r.server.Serve(listener) }()
 	go func() { r.finished <- box.Run(ctx) }()
@@ -160,10 +176,18 @@ func (o *sandboxOptions) check() error {
 		return usagef("--settle %s is below zero", o.settle)
 	case o.seedEvents < 0 || o.seedDays < 1:
 		return usagef("--seed-events %d over --seed-days %d is no history", o.seedEvents, o.seedDays)
-	case len(o.account) != 12 || strings.Trim(o.account, "0123456789") != "":
+	case o.account != "" && (len(o.account) != 12 || strings.Trim(o.account, "0123456789") != ""):
 		return usagef("--account %s is not twelve digits", o.account)
 	}
-	return nil
+	return o.checkUpstream()
+}
+
+// firstRegion is the first of --regions, or of the regions that there are.
+func (o *sandboxOptions) firstRegion(all []string) string {
+	if named := o.regionList(); len(named) > 0 {
+		return named[0]
+	}
+	return all[0]
 }
 
 func loopback(host string) bool {
@@ -217,7 +241,7 @@ func (r *running) wait(ctx context.Context) error {
 func (r *running) environment() []string {
 	return []string{
 		"AWS_ENDPOINT_URL=" + r.url,
-		"AWS_ACCESS_KEY_ID=sandbox",
+		"AWS_ACCESS_KEY_ID=" + r.caller,
 		"AWS_SECRET_ACCESS_KEY=sandbox",
 		"AWS_REGION=" + r.region,
 		"AWS_DEFAULT_REGION=" + r.region,
@@ -262,6 +286,7 @@ func (o *sandboxStart) run(ctx context.Context) error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "# The sandbox answers at %s, account %s. Ctrl+C stops it.\n", r.url, r.account)
+	text.WriteString(o.sandbox.upstreamText())
 	text.WriteString(o.sandbox.history())
 	for _, v := range r.environment() {
 		fmt.Fprintf(&text, "export %s\n", v)

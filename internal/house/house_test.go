@@ -74,7 +74,7 @@ var allowed = map[string][]string{
 	"internal/cli":     {"internal/render", "internal/term", "internal/awsconf", "internal/awserr", "internal/shell", "internal/when", "internal/wizard", "internal/sandbox", "trail", "bucket", "logs", "validate"},
 	"internal/render":  {"internal/awserr", "internal/term", "internal/when", "trail", "bucket", "logs", "validate"},
 	"internal/term":    {},
-	"internal/awsconf": {},
+	"internal/awsconf": {"internal/awserr"},
 	"internal/awserr":  {},
 	"internal/policy":  {},
 	"internal/when":    {},
@@ -94,7 +94,7 @@ var allowed = map[string][]string{
 	"logs/export":      {"logs", "internal/when"},
 	"internal/inflate": {},
 	"internal/bench":   {"internal/inflate"},
-	"validate":         {"bucket", "internal/inflate", "internal/policy", "internal/when"},
+	"validate":         {"bucket", "internal/awserr", "internal/inflate", "internal/policy", "internal/when"},
 	"internal/sandbox": {"internal/sandbox"},
 }
 

@@ -14,7 +14,8 @@ type Status struct {
 	Time     time.Time      `json:"time"`
 	Account  string         `json:"account"`
 	Regions  []string       `json:"regions"`
-	Events   int            `json:"events"` // in the event history
+	Upstream string         `json:"upstream,omitempty"` // the other AWS behind the sandbox
+	Events   int            `json:"events"`             // in the event history
 	Trails   int            `json:"trails"`
 	Calls    int            `json:"calls"`    // recorded since the start
 	Mutating map[string]int `json:"mutating"` // those that may change something, by operation: "s3.CreateBucket"
@@ -25,6 +26,9 @@ func (s *Sandbox) Status() Status {
 	st := Status{
 		Version: 1, Time: s.Now(), Account: s.options.Account, Regions: s.options.Regions,
 		Events: s.trails.Events(), Trails: s.trails.Trails(),
+	}
+	if s.options.Upstream != nil {
+		st.Upstream = s.options.Upstream.String()
 	}
 	s.calls.mu.Lock()
 	defer s.calls.mu.Unlock()

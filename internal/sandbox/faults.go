@@ -99,21 +99,34 @@ func (f *faults) next(operation string) string {
 // is served is not recorded.
 func (s *Sandbox) serveOrFail(w http.ResponseWriter, c *call.Call, p protocol, service call.Service, sig signature) {
 	operation := c.Operation
-	if p == restXML {
+	if operation == "" && p == restXML && s.s3 != nil {
 		operation = s.s3.OperationOf(c)
 	}
 	switch kind := s.faults.next(c.Service + "." + operation); kind {
 	case "":
 		s.serve(w, c, service, sig)
 	case faultDropAfter:
-		s.serve(&insideAnswer{header: http.Header{}}, c, service, sig)
+		s.serve(&nowhere{http.Header{}}, c, service, sig)
 		panic(http.ErrAbortHandler) // net/http ends the connection
 	case faultDrop:
 		panic(http.ErrAbortHandler)
 	default:
+		announce(w, c)
 		refuse(w, c, p, faultError(kind, c.Service, p))
 	}
 }
+
+// nowhere is where an answer is lost.
+type nowhere struct{ header http.Header }
+
+// Header takes the headers of the answer.
+func (n *nowhere) Header() http.Header { return n.header }
+
+// WriteHeader takes its status.
+func (*nowhere) WriteHeader(int) {}
+
+// Write takes its body.
+func (*nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
 // faultError is the answer of a service that fails.
 func faultError(kind, service string, p protocol) *call.Error {

@@ -43,8 +43,12 @@ func (s *Sandbox) answerCall(w http.ResponseWriter, r *http.Request) {
 	if err == nil || errors.Is(err, errNoSignature) {
 		s.introduce(c, sig, p)
 	}
-	setRequestID(w, c)
-	w.Header().Set("Date", c.Time.UTC().Format(http.TimeFormat)) // the clock that its other times are of
+	c.RequestID = newRequestID(c.Service)
+	if s.upstream != nil && !isCloudTrail(r) {
+		s.passOn(w, c, p, sig)
+		return
+	}
+	announce(w, c)
 	if err != nil {
 		if refused := unsigned(c, p, err); refused != nil {
 			refuse(w, c, p, refused)
@@ -101,17 +105,24 @@ func (s *Sandbox) introduceNobody(c *call.Call, p protocol) {
 	}
 }
 
-// setRequestID gives the call its id, in the form and header of its service.
-func setRequestID(w http.ResponseWriter, c *call.Call) {
+// newRequestID makes the id of a call in the form of its service.
+func newRequestID(service string) string {
 	var b [16]byte
 	rand.Read(b[:])
-	if c.Service == "s3" {
-		c.RequestID = fmt.Sprintf("%X", b[:8])
-		w.Header().Set("X-Amz-Request-Id", c.RequestID)
-		return
+	if service == "s3" {
+		return fmt.Sprintf("%X", b[:8])
 	}
-	c.RequestID = uuid(b)
-	w.Header().Set("X-Amzn-Requestid", c.RequestID)
+	return uuid(b)
+}
+
+// announce sets the headers of every answer of the sandbox's own.
+func announce(w http.ResponseWriter, c *call.Call) {
+	name := "X-Amzn-Requestid"
+	if c.Service == "s3" {
+		name = "X-Amz-Request-Id"
+	}
+	w.Header().Set(name, c.RequestID)
+	w.Header().Set("Date", c.Time.UTC().Format(http.TimeFormat)) // the clock that its other times are of
 }
 
 // uuid writes random bytes as a version 4 UUID.
@@ -230,7 +241,7 @@ func (s *Sandbox) notServed(w http.ResponseWriter, c *call.Call, p protocol, ope
 // expired tells whether a call was made with temporary credentials whose time
 // is up.
 func (s *Sandbox) expired(c *call.Call) bool {
-	one, ok := s.sts.Session(c.AccessKeyID)
+	one, ok := s.session(c.AccessKeyID)
 	return ok && !c.Time.Before(one.Expires)
 }
 

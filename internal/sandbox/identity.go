@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"trailctl/internal/sandbox/call"
+	"trailctl/internal/sandbox/sts"
 )
 
 var accountPattern = regexp.MustCompile(`^\d{12}$`)
@@ -15,7 +16,7 @@ var accountPattern = regexp.MustCompile(`^\d{12}$`)
 // it to, the root user for "root", a user of that account for twelve digits,
 // and else the IAM user of that name.
 func (s *Sandbox) identify(keyID string) call.Identity {
-	if one, ok := s.sts.Session(keyID); ok {
+	if one, ok := s.session(keyID); ok {
 		return one.Identity
 	}
 	account, user := s.options.Account, userName(keyID)
@@ -32,6 +33,15 @@ func (s *Sandbox) identify(keyID string) call.Identity {
 		Type: "IAMUser", PrincipalID: principalID("AIDA", account, user),
 		ARN: "arn:aws:iam::" + account + ":user/" + user, AccountID: account, AccessKeyID: keyID, UserName: user,
 	}
+}
+
+// session finds what an access key id stands for that was issued here, or by
+// the upstream.
+func (s *Sandbox) session(keyID string) (sts.Session, bool) {
+	if s.upstream != nil {
+		return s.upstream.Session(keyID)
+	}
+	return s.sts.Session(keyID)
 }
 
 // defaultUser is who calls where the access key id names nobody.

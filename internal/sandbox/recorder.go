@@ -8,15 +8,28 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"trailctl/internal/sandbox/call"
 	"trailctl/internal/sandbox/cloudtrail"
 )
 
 // serve lets a service answer a call, records the call, and delivers what the
-// call has ended.
+// call has ended. Whoever has the whole answer finds the call recorded.
 func (s *Sandbox) serve(w http.ResponseWriter, c *call.Call, service call.Service, sig signature) {
-	out := &meter{ResponseWriter: w}
+	if s.options.Unrecorded {
+		service.Serve(w, c)
+		return
+	}
+	changes := service == call.Service(s.trails) && cloudtrail.Changes(c.Operation)
+	if changes {
+		// Otherwise one call's settling ends what the other has stopped, before
+		// that other call is recorded and delivered.
+		s.changing.Lock()
+		defer s.changing.Unlock()
+	}
+	end := &lastOfAnswer{ResponseWriter: w, head: c.HTTP.Method == http.MethodHead}
+	out := &meter{ResponseWriter: end}
 	in := &bodyMeter{ReadCloser: c.HTTP.Body}
 	if c.HTTP.Body != nil {
 		c.HTTP.Body = in
@@ -26,6 +39,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, c *call.Call, service call.Servic
 		if c.Error != nil && c.Error.Status == http.StatusNotImplemented {
 			s.log.Warn("nobody serves this operation", "service", c.Service, "operation", c.Operation, "error", c.Error.Code)
 		}
+		end.release()
 		return
 	}
 	s.calls.count(c)
@@ -34,16 +48,28 @@ func (s *Sandbox) serve(w http.ResponseWriter, c *call.Call, service call.Servic
 		r.UserAgent = "[" + r.UserAgent + "]"
 		r.AdditionalData = transferData(c, out, in, sig)
 	}
-	e, err := cloudtrail.NewEvent(r)
-	if err == nil {
-		err = s.trails.Record(e)
-	}
-	if err != nil {
+	if err := s.keep(r); err != nil {
 		s.log.Error("a call could not be recorded", "operation", c.Operation, "error", err)
 	}
-	if service == call.Service(s.trails) && !c.ReadOnly && c.Error == nil {
+	end.release()
+	if changes && c.Error == nil {
 		s.settle()
 	}
+}
+
+// keep takes a record into the event history and to the trails. Only one that
+// is large in all can have an element that is too large.
+func (s *Sandbox) keep(r cloudtrail.Record) error {
+	e, err := cloudtrail.NewEvent(r)
+	if err != nil || len(e.JSON) > maxElement {
+		r.RequestParameters = bounded(r.RequestParameters, "requestParameters")
+		r.ResponseElements = bounded(r.ResponseElements, "responseElements")
+		e, err = cloudtrail.NewEvent(r)
+	}
+	if err != nil {
+		return err
+	}
+	return s.trails.Record(e)
 }
 
 // settle delivers what a changing call has ended. It runs although the caller
@@ -69,8 +95,7 @@ func record(c *call.Call) cloudtrail.Record {
 		EventVersion: cloudtrail.EventVersion, UserIdentity: userIdentity(c.Identity),
 		EventTime: c.Time.UTC().Format("2006-01-02T15:04:05Z"), EventSource: c.EventSource, EventName: c.Operation,
 		AWSRegion: c.Region, SourceIPAddress: c.SourceIP, UserAgent: c.UserAgent,
-		RequestParameters: bounded(c.RequestParameters, "requestParameters"),
-		RequestID:         c.RequestID, EventID: uuid(b), ReadOnly: c.ReadOnly,
+		RequestParameters: c.RequestParameters, RequestID: c.RequestID, EventID: uuid(b), ReadOnly: c.ReadOnly,
 		EventType: "AwsApiCall", ManagementEvent: !c.Data, RecipientAccountID: c.Account, EventCategory: cloudtrail.Management,
 	}
 	if c.Data {
@@ -82,7 +107,7 @@ func record(c *call.Call) cloudtrail.Record {
 			r.ErrorCode = "Client." + r.ErrorCode
 		}
 	} else {
-		r.ResponseElements = bounded(c.ResponseElements, "responseElements")
+		r.ResponseElements = c.ResponseElements
 	}
 	for _, res := range c.Resources {
 		r.Resources = append(r.Resources, cloudtrail.RecordResource{AccountID: res.AccountID, Type: res.Type, ARN: res.ARN})
@@ -114,7 +139,7 @@ func bounded(m map[string]any, what string) map[string]any {
 
 // transferData is S3's additionalEventData.
 func transferData(c *call.Call, out *meter, in *bodyMeter, sig signature) map[string]any {
-	data := map[string]any{"bytesTransferredIn": in.n, "bytesTransferredOut": out.n}
+	data := map[string]any{"bytesTransferredIn": in.n.Load(), "bytesTransferredOut": out.n}
 	if sig.accessKeyID != "" {
 		data["SignatureVersion"] = "SigV4"
 		data["AuthenticationMethod"] = "AuthHeader"
@@ -122,8 +147,10 @@ func transferData(c *call.Call, out *meter, in *bodyMeter, sig signature) map[st
 			data["AuthenticationMethod"] = "QueryString"
 		}
 	}
-	if id := out.Header().Get("X-Amz-Id-2"); id != "" {
-		data["x-amz-id-2"] = id
+	for _, name := range []string{"X-Amz-Id-2", "x-amz-id-2"} { // an upstream's stand in lower case
+		if id := out.Header()[name]; len(id) > 0 {
+			data["x-amz-id-2"] = id[0]
+		}
 	}
 	return data
 }
@@ -143,15 +170,16 @@ func (m *meter) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (m *meter) Unwrap() http.ResponseWriter { return m.ResponseWriter }
 
-// bodyMeter counts the bytes of a request's body.
+// bodyMeter counts the bytes of a request's body, which an upstream may still
+// be sent when it has answered already.
 type bodyMeter struct {
 	io.ReadCloser
-	n int64
+	n atomic.Int64
 }
 
 func (m *bodyMeter) Read(b []byte) (int, error) {
 	n, err := m.ReadCloser.Read(b)
-	m.n += int64(n)
+	m.n.Add(int64(n))
 	return n, err
 }
 

@@ -45,12 +45,15 @@ type Options struct {
 
 	// Upstream is the address of another local AWS that answers every call but
 	// CloudTrail's, and into which deliveries go; nil for the sandbox's own
-	// services.
+	// services. It is asked for Account and Regions where those are empty.
+	// Settle cannot be kept with it.
 	Upstream *url.URL
 
 	// Unrecorded answers calls without recording them, to measure what the
 	// recorder costs.
 	Unrecorded bool
+
+	MaxHistory int // events kept in the event history; default 250,000
 
 	SeedEvents int // events of made-up history; 0 for none
 	SeedDays   int // over how many days before now; default 7
@@ -75,6 +78,9 @@ func DefaultRegions() []string {
 
 // withDefaults fills in what was left out and checks the rest.
 func (o Options) withDefaults() (Options, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if o.Account == "" {
 		o.Account = DefaultAccount
 	}
@@ -101,9 +107,6 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Clock == nil {
 		o.Clock = &clock.Offset{}
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	if o.Settle < 0 {
 		return o, fmt.Errorf("the time in which a changed policy is not seen yet is %s: it cannot be below zero", o.Settle)
 	}
@@ -125,11 +128,15 @@ type Sandbox struct {
 	faults  faults
 	services
 
+	changing   sync.Mutex // calls that change trails run one after the other; taken before delivering
 	delivering sync.Mutex // deliveries run one after the other
 }
 
 // New makes a sandbox, loads its state from Options.Dir and seeds its history.
 func New(ctx context.Context, o Options) (*Sandbox, error) {
+	if err := o.askUpstream(ctx); err != nil {
+		return nil, err
+	}
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -259,6 +266,7 @@ func (s *Sandbox) deliverUntil(until time.Time) error {
 
 // Close saves the state for the last time. The sandbox is not used after it.
 func (s *Sandbox) Close() error {
+	s.trails.Interrupt() // a delivery does not wait for an upstream that is silent
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
 	return errors.Join(s.closeServices(), s.saveTime())

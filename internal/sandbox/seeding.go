@@ -25,8 +25,15 @@ const (
 	awsDigestInterval = time.Hour
 )
 
-// seedBucket is where the seeded history lies.
-func (s *Sandbox) seedBucket() string { return "aws-cloudtrail-logs-" + s.options.Account + "-seed" }
+// seedBucket is where the seeded history lies. At an upstream it is a new one
+// each time: the digest files of an earlier sandbox are signed with other keys.
+func (s *Sandbox) seedBucket(end time.Time) string {
+	name := "aws-cloudtrail-logs-" + s.options.Account + "-seed"
+	if s.upstream != nil {
+		name += end.Format("-20060102150405")
+	}
+	return name
+}
 
 // seedRegion is the home region of the trail.
 func (s *Sandbox) seedRegion() string {
@@ -51,7 +58,7 @@ func (s *Sandbox) seed(ctx context.Context) error {
 	s.time.stand(start)
 	s.trails.SetIntervals(awsLogInterval, awsDigestInterval, start)
 	s.delivering.Unlock()
-	if err := s.makeSeedTrail(); err != nil {
+	if err := s.makeSeedTrail(s.seedBucket(end)); err != nil {
 		return err
 	}
 	s.delivering.Lock()
@@ -81,8 +88,8 @@ func (s *Sandbox) seed(ctx context.Context) error {
 }
 
 // makeSeedTrail makes the bucket, its policy and the trail with ordinary calls.
-func (s *Sandbox) makeSeedTrail() error {
-	bucket, region := s.seedBucket(), s.seedRegion()
+func (s *Sandbox) makeSeedTrail(bucket string) error {
+	region := s.seedRegion()
 	var location []byte
 	if region != "us-east-1" {
 		location = fmt.Appendf(nil, `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>%s</LocationConstraint></CreateBucketConfiguration>`, region)
@@ -135,7 +142,11 @@ func (s *Sandbox) inside(service, path, operation string, body []byte) *insideAn
 	if operation != "" {
 		method, path = http.MethodPost, "/"
 	}
-	r, err := http.NewRequest(method, "http://sandbox.internal"+path, bytes.NewReader(body))
+	host := "sandbox.internal"
+	if s.options.Upstream != nil {
+		host = s.options.Upstream.Host
+	}
+	r, err := http.NewRequest(method, "http://"+host+path, bytes.NewReader(body))
 	if err != nil {
 		a.status = http.StatusBadRequest
 		return a
@@ -148,6 +159,13 @@ func (s *Sandbox) inside(service, path, operation string, body []byte) *insideAn
 		r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	}
 	r.RemoteAddr = "203.0.113.10:50000"
+	defer func() {
+		if e := recover(); e == http.ErrAbortHandler { // for net/http, which is not there
+			a.status = http.StatusBadGateway
+		} else if e != nil {
+			panic(e)
+		}
+	}()
 	s.answerCall(a, r)
 	return a
 }

@@ -17,6 +17,7 @@ import (
 	"trailctl/internal/sandbox/sns"
 	"trailctl/internal/sandbox/sqs"
 	"trailctl/internal/sandbox/sts"
+	"trailctl/internal/sandbox/upstream"
 )
 
 // services are the AWS services behind the one endpoint.
@@ -32,10 +33,32 @@ type services struct {
 	kms           *kms.Service
 	organizations *organizations.Service
 	trails        *cloudtrail.Service
+
+	// upstream stands in the place of all of them but CloudTrail; nil without.
+	upstream *upstream.Forward
 }
 
-// openServices makes the services, each with its own folder for state.
-func (s *Sandbox) openServices() (err error) {
+// openServices makes the services, each with its own folder for state. With
+// an upstream there is only CloudTrail.
+func (s *Sandbox) openServices() error {
+	o := s.options
+	if o.Upstream != nil {
+		s.upstream = upstream.New(o.Upstream, o.Log, principalID)
+		return s.openCloudTrail(upstream.Neighbours(upstream.NeighbourOptions{
+			URL: o.Upstream, Account: o.Account, Region: s.seedRegion(), Log: o.Log, Now: s.Now,
+		}))
+	}
+	if err := s.openEmbedded(); err != nil {
+		return err
+	}
+	return s.openCloudTrail(cloudtrail.Neighbours{
+		Bucket: store{s.s3}, Topics: notices{s.sns}, Groups: groups{s.logs},
+		Roles: roles{s.iam}, Keys: keys{s.kms}, Organizations: accounts{s.organizations},
+	})
+}
+
+// openEmbedded makes the sandbox's own services.
+func (s *Sandbox) openEmbedded() (err error) {
 	o := s.options
 	dir := func(name string) string { return subfolder(o.Dir, name) }
 	s.sts, s.ec2 = sts.New(principalID), ec2.New(o.Regions)
@@ -66,19 +89,25 @@ func (s *Sandbox) openServices() (err error) {
 	if s.organizations, err = organizations.New(organizations.Options{Dir: dir(organizationsFolder), Log: o.Log}); err != nil {
 		return err
 	}
+	return nil
+}
+
+func (s *Sandbox) openCloudTrail(around cloudtrail.Neighbours) (err error) {
+	o := s.options
 	s.trails, err = cloudtrail.New(cloudtrail.Options{
-		Neighbours: cloudtrail.Neighbours{
-			Bucket: store{s.s3}, Topics: notices{topics{s.sns}}, Groups: groups{s.logs},
-			Roles: roles{s.iam}, Keys: keys{s.kms}, Organizations: s.organizations,
-		},
-		Regions: o.Regions, LogInterval: o.LogInterval, DigestInterval: o.DigestInterval, Settle: o.Settle,
-		Log: o.Log, Dir: dir(trailFolder), NewKey: o.NewKey,
+		Neighbours: around,
+		Regions:    o.Regions, LogInterval: o.LogInterval, DigestInterval: o.DigestInterval, Settle: o.Settle,
+		Log: o.Log, Dir: subfolder(o.Dir, trailFolder), NewKey: o.NewKey, MaxHistory: o.MaxHistory,
 	})
 	return err
 }
 
 // closeServices saves the state of all services for the last time.
 func (s *Sandbox) closeServices() error {
+	if s.upstream != nil {
+		s.upstream.Close()
+		return s.trails.Close()
+	}
 	return errors.Join(
 		s.trails.Close(), s.sns.Close(), s.sqs.Close(), s.logs.Close(), s.cloudwatch.Close(),
 		s.iam.Close(), s.kms.Close(), s.organizations.Close(),

@@ -96,7 +96,7 @@ func TestDowntimeIsOneDigest(t *testing.T) {
 func TestSeededHistoryIsDelivered(t *testing.T) {
 	s := newTest(t, Options{SeedEvents: 400, SeedDays: 1, Seed: 3})
 	c := serve(t, s)
-	bucket := s.seedBucket()
+	bucket := s.seedBucket(s.Now())
 	keys, stored := digests(t, c, bucket)
 	if len(keys) != 24 || !stored[0].Equal(testStart.Add(-23*time.Hour)) {
 		t.Errorf("%d digest files of a day, the first at %v", len(keys), stored)

@@ -75,7 +75,11 @@ func (s *Service) Serve(w http.ResponseWriter, c *call.Call) {
 	c.EventSource = eventSource
 	c.ReadOnly = op.readOnly
 	c.RequestParameters = awsjson.LowerCamel(c.Body)
-	out, refused := op.run(s, c)
+	refused := s.learnOrganizations(c)
+	var out any
+	if refused == nil {
+		out, refused = op.run(s, c)
+	}
 	if refused != nil {
 		s.fail(w, c, refused)
 		return

@@ -28,6 +28,7 @@ type chain struct {
 	LastEnd      time.Time // end of the newest digest file, of this or an earlier chain
 	Final        bool      // the current period ends the chain
 	Ending       ending    // what Settle has to end
+	Backfill     backfill
 	Status       status
 }
 
@@ -112,6 +113,9 @@ func (c *chain) settle(at time.Time) {
 	if c.Ending == endAll && len(c.Pending) > 0 {
 		c.NextLog = at
 	}
+	if c.Ending == endAll {
+		c.Backfill.Due = time.Time{}
+	}
 	if c.Ending != goesOn && c.Digest != nil {
 		c.Final, c.Digest.Due = true, at
 	}
@@ -134,15 +138,32 @@ func (c *chain) add(e Event, interval time.Duration) {
 func (c *chain) drop(n int) {
 	c.Pending = c.Pending[n:]
 	c.Logged = max(c.Logged-n, 0)
+	c.Backfill.drop(n)
+}
+
+// list notes a log file that was delivered for the digest file that is to list
+// it: one of a backfill where its events are late, otherwise that of the
+// current period. CloudTrail makes no digest file of what it delivers while
+// validation is off (API reference, UpdateTrail).
+func (c *chain) list(f logFileEntry, events int, validation bool) {
+	switch {
+	case c.Backfill.take(f, events, validation || c.Digest != nil):
+	case c.Digest != nil:
+		c.Digest.Files = append(c.Digest.Files, f)
+	}
 }
 
 // due is when the next file of the chain is due; false when none is.
-func (c *chain) due() (time.Time, bool) {
-	switch {
-	case c.Digest == nil:
-		return c.NextLog, !c.NextLog.IsZero()
-	case c.NextLog.IsZero() || c.Digest.Due.Before(c.NextLog):
-		return c.Digest.Due, true
+func (c *chain) due() (at time.Time, found bool) {
+	sooner := func(t time.Time, is bool) {
+		if is && (!found || t.Before(at)) {
+			at, found = t, true
+		}
 	}
-	return c.NextLog, true
+	sooner(c.NextLog, !c.NextLog.IsZero())
+	sooner(c.Backfill.Due, c.Backfill.ready())
+	if c.Digest != nil {
+		sooner(c.Digest.Due, true)
+	}
+	return at, found
 }

@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"context"
 	"time"
 
 	"trailctl/internal/sandbox/call"
@@ -56,15 +57,18 @@ func checkSettings(t *trail) *call.Error {
 
 // checkBucket checks that the bucket is there and lets CloudTrail deliver
 // for this trail.
-func (s *Service) checkBucket(t *trail, now time.Time) *call.Error {
-	if _, ok := s.Bucket.BucketRegion(t.Bucket); !ok {
+func (s *Service) checkBucket(q *inquiry, t *trail, now time.Time) *call.Error {
+	bucket, err := q.bucket(t.Bucket)
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case bucket == nil:
 		return refuse("S3BucketDoesNotExistException", "S3 bucket %s does not exist!", t.Bucket)
 	}
 	source := map[string]string{"aws:SourceArn": t.arn()}
-	may := s.seen(s.Bucket.PolicyChanged(t.Bucket), now) &&
-		s.Bucket.May(servicePrincipal, "s3:GetBucketAcl", t.Bucket, "", source)
+	may := s.seen(bucket.PolicyChanged, now) && bucket.May(servicePrincipal, "s3:GetBucketAcl", "", source)
 	for _, folder := range s.folders(t) {
-		may = may && s.mayWrite(t.Bucket, folder+"CloudTrail/"+t.Region+"/", t.arn())
+		may = may && mayWrite(bucket, folder+"CloudTrail/"+t.Region+"/", t.arn())
 	}
 	if !may {
 		return refuse("InsufficientS3BucketPolicyException", "Incorrect S3 bucket policy is detected for bucket: %s", t.Bucket)
@@ -74,36 +78,44 @@ func (s *Service) checkBucket(t *trail, now time.Time) *call.Error {
 
 // check checks a trail's new settings with the services that they need: the
 // bucket always, the others when they or what they depend on are given. What
-// is to be resolved is set here.
-func (s *Service) check(t *trail, in trailInput, now time.Time) *call.Error {
+// is to be resolved is set here. s.mu is not held: answers take their time.
+func (s *Service) check(q *inquiry, t *trail, in trailInput, now time.Time) *call.Error {
 	if in.IsOrganizationTrail != nil {
 		t.Organization = ""
 		if *in.IsOrganizationTrail {
-			if err := s.checkOrganization(t); err != nil {
+			if err := s.checkOrganization(q, t); err != nil {
 				return err
 			}
 		}
 	}
-	if err := s.checkBucket(t, now); err != nil {
+	if err := s.checkBucket(q, t, now); err != nil {
 		return err
 	}
 	if in.SnsTopicName != nil {
-		if err := s.setTopic(t, *in.SnsTopicName, now); err != nil {
+		if err := s.setTopic(q, t, *in.SnsTopicName, now); err != nil {
 			return err
 		}
 	}
 	if in.CloudWatchLogsLogGroupArn != nil || in.CloudWatchLogsRoleArn != nil || in.IsOrganizationTrail != nil {
-		if err := s.checkLogGroup(t, now); err != nil {
+		if err := s.checkLogGroup(q, t, now); err != nil {
 			return err
 		}
 	}
 	switch {
 	case in.KmsKeyId != nil:
-		return s.setKey(t, *in.KmsKeyId, now)
+		return s.setKey(q, t, *in.KmsKeyId, now)
 	case in.S3BucketName != nil:
-		return s.setKey(t, t.Key, now)
+		return s.setKey(q, t, t.Key, now)
 	}
 	return nil
+}
+
+// contextOf is the context of a call, which ends when its caller goes away.
+func contextOf(c *call.Call) context.Context {
+	if c.HTTP == nil {
+		return context.Background()
+	}
+	return c.HTTP.Context()
 }
 
 func (s *Service) createTrail(c *call.Call, in trailInput) (any, *call.Error) {
@@ -118,15 +130,20 @@ func (s *Service) createTrail(c *call.Call, in trailInput) (any, *call.Error) {
 	if err := t.addTags(in.TagsList); err != nil {
 		return nil, err
 	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.checkRoom(t); err != nil {
+	err := s.checkRoom(t)
+	s.mu.Unlock()
+	if err != nil {
 		return nil, err
 	}
-	if err := s.check(t, in, c.Time); err != nil {
+	if err := s.check(s.inquire(contextOf(c)), t, in, c.Time); err != nil {
 		return nil, err
 	}
 	t.Chains = map[string]*chain{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.insert(t)
 	return t.changed(), nil
 }
@@ -157,6 +174,29 @@ func (s *Service) checkRoom(t *trail) *call.Error {
 }
 
 func (s *Service) updateTrail(c *call.Call, in trailInput) (any, *call.Error) {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	next, err := s.nextOf(c, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(s.inquire(contextOf(c)), next, in, c.Time); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, err := s.changeable(c, in.Name) // it may have been deleted meanwhile
+	if err != nil {
+		return nil, err
+	}
+	t.takeSettings(next)
+	s.follow(t, c.Time)
+	return t.changed(), nil
+}
+
+// nextOf is a copy of the trail that a call updates, with the settings that
+// were given.
+func (s *Service) nextOf(c *call.Call, in trailInput) (*trail, *call.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, err := s.changeable(c, in.Name)
@@ -165,13 +205,14 @@ func (s *Service) updateTrail(c *call.Call, in trailInput) (any, *call.Error) {
 	}
 	next := *t
 	in.into(&next)
-	if err := checkSettings(&next); err != nil {
-		return nil, err
-	}
-	if err := s.check(&next, in, c.Time); err != nil {
-		return nil, err
-	}
-	*t = next
-	s.follow(t, c.Time)
-	return t.changed(), nil
+	return &next, checkSettings(&next)
+}
+
+// takeSettings takes over what CreateTrail and UpdateTrail set.
+func (t *trail) takeSettings(from *trail) {
+	t.Bucket, t.Prefix, t.Key = from.Bucket, from.Prefix, from.Key
+	t.GlobalEvents, t.MultiRegion, t.Validation = from.GlobalEvents, from.MultiRegion, from.Validation
+	t.TopicName, t.Topic = from.TopicName, from.Topic
+	t.LogGroup, t.LogRole = from.LogGroup, from.LogRole
+	t.Organization = from.Organization
 }

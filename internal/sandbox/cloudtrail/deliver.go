@@ -11,13 +11,15 @@ import (
 )
 
 // Record takes an event into the history and hands it to the trails that
-// select it. A trail that a call has just stopped still takes that call.
+// select it. A trail that a call has just stopped still takes that call. What
+// cannot be written to the history's file is in the history and goes to the
+// trails nevertheless; the error tells of it.
 func (s *Service) Record(e Event) error {
+	var err error
 	if e.Category == Management {
-		if err := s.history.add(e); err != nil {
-			return err
-		}
+		err = s.history.add(e)
 	}
+	s.learnAccount(s.life, e.Account)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for t := range s.delivering {
@@ -30,7 +32,7 @@ func (s *Service) Record(e Event) error {
 			c.add(e, s.logInterval)
 		}
 	}
-	return nil
+	return err
 }
 
 // joined tells whether an account has come into the organization of a trail
@@ -107,8 +109,9 @@ func (s *Service) DeliverPending(ctx context.Context, at time.Time) error {
 // that calls can go on meanwhile.
 type job struct {
 	trail      trail
-	chain      *chain // the one in the service
-	work       chain  // what is worked on
+	around     *inquiry // of the whole delivery
+	chain      *chain   // the one in the service
+	work       chain    // what is worked on
 	log        bool
 	digest     bool
 	events     int  // how many of the pending events are in the work
@@ -118,10 +121,14 @@ type job struct {
 }
 
 func (s *Service) deliver(ctx context.Context, at time.Time, due func(*chain) (logs, digest bool)) error {
-	jobs := s.takeJobs(at, due)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
+	jobs, around := s.takeJobs(at, due), s.inquireFor(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, j := range jobs {
+		j.around = around
 		group.Go(func() error {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -158,8 +165,9 @@ func (s *Service) takeJobs(at time.Time, due func(*chain) (logs, digest bool)) [
 	for t := range s.delivering {
 		for _, c := range t.Chains {
 			j := &job{chain: c, events: len(c.Pending), nextLog: nextTick(at, s.logInterval), nextDigest: s.digestInterval}
-			if j.log, j.digest = due(c); j.log || j.digest {
+			if j.log, j.digest = due(c); j.log || j.digest || c.Backfill.due(at) {
 				j.trail, j.work = *t, *c
+				j.work.Backfill = c.Backfill.clone()
 				if j.chained = c.Digest != nil; j.chained {
 					p := *c.Digest
 					p.Files = slices.Clip(p.Files)
@@ -179,6 +187,9 @@ func (s *Service) run(j *job, at time.Time) error {
 			return err
 		}
 	}
+	if err := s.deliverBackfill(j, at); err != nil {
+		return err
+	}
 	if j.digest {
 		if err := s.deliverDigest(j, at); err != nil {
 			return err
@@ -197,6 +208,8 @@ func (s *Service) finish(j *job) {
 	taken := j.events - len(w.Pending) - (c.Dropped - w.Dropped)
 	c.Logged = max(w.Logged-(c.Dropped-w.Dropped), 0)
 	c.drop(max(taken, 0))
+	c.Backfill = w.Backfill
+	c.Backfill.drop(max(-taken, 0))
 	switch {
 	case len(c.Pending) == 0:
 		c.Pending, c.NextLog = nil, time.Time{}
@@ -215,73 +228,48 @@ func (s *Service) finish(j *job) {
 }
 
 // deliverLogs writes the pending events to the log group, puts them into the
-// bucket as log files and sends notifications of those.
+// bucket as log files and sends notifications of those. What the bucket
+// refuses waits for the next interval, with all that comes after it.
 func (s *Service) deliverLogs(j *job, at time.Time) error {
-	s.deliverEvents(j, at)
-	st := &j.work.Status
-	st.Attempted = at
-	for _, f := range makeLogFiles(j.work.Pending) {
-		key := j.trail.logKey(&j.work, at, f.text)
-		body, err := compress(f.text)
-		if err != nil {
-			return fmt.Errorf("compressing the log file %s: %w", key, err)
-		}
-		if code := s.put(&j.trail, key, body, nil); code != "" {
-			s.warn(j, "a log file could not be delivered", st.Error, code)
-			st.Error = code
-			return nil
-		}
-		st.Error, st.Delivered = "", at
-		j.work.Pending = j.work.Pending[f.events:]
-		s.notify(j, key, at)
-		if j.work.Digest != nil {
-			j.work.Digest.Files = append(j.work.Digest.Files, logFileEntry{
-				Bucket: j.trail.Bucket, Key: key, Hash: hash(f.text), Algorithm: hashAlgorithm,
-				NewestEvent: stamp(f.newest), OldestEvent: stamp(f.oldest),
-			})
+	j.work.Status.Attempted = at
+	if !s.deliverEvents(j, at) {
+		j.work.Backfill.Refused = len(j.work.Pending)
+		return nil
+	}
+	for len(j.work.Pending) > 0 {
+		together := j.work.Pending[:j.work.Backfill.together(len(j.work.Pending))]
+		for _, f := range makeLogFiles(together) {
+			if ok, err := s.deliverLog(j, f, at); !ok || err != nil {
+				j.work.Backfill.Refused = len(j.work.Pending)
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// deliverDigest puts the digest file of the current period into the bucket
-// and opens the next period, unless this one ends the chain. After a failure
-// the period stays open and grows.
-func (s *Service) deliverDigest(j *job, at time.Time) error {
+// deliverLog puts one log file into the bucket; ok is false when it is
+// refused.
+func (s *Service) deliverLog(j *job, f logFile, at time.Time) (ok bool, err error) {
 	c := &j.work
-	end := at.Truncate(time.Second)
-	if !end.After(c.Digest.Start) {
-		end = c.Digest.Start.Add(time.Second) // two files never share a name
-	}
-	key, err := s.keys.at(c.Region, end)
+	key := j.trail.logKey(c, at, f.text)
+	body, err := compress(f.text)
 	if err != nil {
-		return err
+		return false, fmt.Errorf("compressing the log file %s: %w", key, err)
 	}
-	d, err := sealDigest(&j.trail, c, key, end)
-	if err != nil {
-		return err
+	if code := s.put(j, key, body, nil); code != "" {
+		s.warn(j, "a log file could not be delivered", c.Status.Error, code)
+		c.Status.Error = code
+		return false, nil
 	}
-	body, err := compress(d.text)
-	if err != nil {
-		return fmt.Errorf("compressing the digest file %s: %w", d.key, err)
-	}
-	c.Status.DigestAttempt = at
-	metadata := map[string]string{"signature": d.signature, "signature-algorithm": signatureAlgorithm}
-	if code := s.put(&j.trail, d.key, body, metadata); code != "" {
-		s.warn(j, "a digest file could not be delivered", c.Status.DigestError, code)
-		c.Status.DigestError = code
-		c.Digest.Due = at.Add(j.nextDigest)
-		return nil
-	}
-	c.Status.DigestError, c.Status.Digested = "", at
-	c.LastEnd = d.end
-	if c.Final {
-		c.Digest, c.Head, c.Final = nil, nil, false
-		return nil
-	}
-	c.Head = &head{Bucket: j.trail.Bucket, Key: d.key, Hash: hash(d.text), Signature: d.signature}
-	c.Digest = &period{Start: d.end, Due: d.end.Add(j.nextDigest)}
-	return nil
+	c.Status.Error, c.Status.Delivered = "", at
+	c.Pending = c.Pending[f.events:]
+	s.notify(j, key, at)
+	c.list(logFileEntry{
+		Bucket: j.trail.Bucket, Key: key, Hash: hash(f.text), Algorithm: hashAlgorithm,
+		NewestEvent: stamp(f.newest), OldestEvent: stamp(f.oldest),
+	}, f.events, j.trail.Validation)
+	return true, nil
 }
 
 // warn writes a failed delivery into the log, once for each kind of failure.

@@ -3,6 +3,7 @@ package cloudtrail
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -32,44 +33,99 @@ const (
 	hashAlgorithm      = "SHA-256"
 )
 
-// signedDigest is a digest file that is ready to be delivered.
-type signedDigest struct {
-	key       string
-	text      []byte // uncompressed
-	signature string // hex
-	end       time.Time
+// unsigned is what a digest file is to say.
+type unsigned struct {
+	key        string
+	start, end time.Time
+	files      []logFileEntry
+	before     *head // nil begins a chain
 }
 
-// sealDigest writes and signs the digest file of the chain's current period,
-// which ends at end.
-func sealDigest(t *trail, c *chain, key *signingKey, end time.Time) (signedDigest, error) {
-	d := signedDigest{key: t.digestKey(c, end), end: end}
+// deliverDigest puts the digest file of the current period into the bucket
+// and opens the next period, unless this one ends the chain. After a failure
+// the period stays open and grows.
+func (s *Service) deliverDigest(j *job, at time.Time) error {
+	c := &j.work
+	end := at.Truncate(time.Second)
+	if !end.After(c.Digest.Start) {
+		end = c.Digest.Start.Add(time.Second) // two files never share a name
+	}
+	u := unsigned{key: j.trail.digestKey(c, end), start: c.Digest.Start, end: end, files: c.Digest.Files, before: c.Head}
+	newest, err := s.putDigest(j, u, end, at, nil)
+	if err != nil {
+		return err
+	}
+	if newest == nil {
+		c.Digest.Due = at.Add(j.nextDigest)
+		return nil
+	}
+	c.Backfill.owe(c.Digest.Start, end)
+	c.LastEnd = end
+	if c.Final {
+		c.Digest, c.Head, c.Final = nil, nil, false
+		return nil
+	}
+	c.Head = newest
+	c.Digest = &period{Start: end, Due: end.Add(j.nextDigest)}
+	return nil
+}
+
+// putDigest signs a digest file with the key of a time and puts it into the
+// bucket, with more metadata than the signature's when there is any. It
+// returns what the next one has to say about it, nil when the bucket refused
+// it.
+func (s *Service) putDigest(j *job, u unsigned, signed, at time.Time, more map[string]string) (*head, error) {
+	key, err := s.keys.at(j.work.Region, signed)
+	if err != nil {
+		return nil, err
+	}
+	text, signature, err := sealDigest(&j.trail, &j.work, u, key)
+	if err != nil {
+		return nil, err
+	}
+	body, err := compress(text)
+	if err != nil {
+		return nil, fmt.Errorf("compressing the digest file %s: %w", u.key, err)
+	}
+	metadata := map[string]string{"signature": signature, "signature-algorithm": signatureAlgorithm}
+	maps.Copy(metadata, more)
+	st := &j.work.Status
+	st.DigestAttempt = at
+	if code := s.put(j, u.key, body, metadata); code != "" {
+		s.warn(j, "a digest file could not be delivered", st.DigestError, code)
+		st.DigestError = code
+		return nil, nil
+	}
+	st.DigestError, st.Digested = "", at
+	return &head{Bucket: j.trail.Bucket, Key: u.key, Hash: hash(text), Signature: signature}, nil
+}
+
+// sealDigest writes and signs a digest file. The signature is in hex.
+func sealDigest(t *trail, c *chain, u unsigned, key *signingKey) (text []byte, signature string, err error) {
 	file := digestFile{
 		Account:   c.account(t),
-		StartTime: stamp(c.Digest.Start), EndTime: stamp(end),
-		Bucket: t.Bucket, Key: d.key,
+		StartTime: stamp(u.start), EndTime: stamp(u.end),
+		Bucket: t.Bucket, Key: u.key,
 		Fingerprint: key.fingerprint, SignatureAlgorithm: signatureAlgorithm,
-		LogFiles: c.Digest.Files,
+		LogFiles: u.files,
 	}
 	if file.LogFiles == nil {
 		file.LogFiles = []logFileEntry{}
 	}
 	file.OldestEvent, file.NewestEvent = eventSpan(file.LogFiles)
 	previous := "null" // what is signed where there is no previous signature
-	if c.Head != nil {
+	if u.before != nil {
 		algorithm := hashAlgorithm
-		file.PreviousBucket, file.PreviousKey = &c.Head.Bucket, &c.Head.Key
-		file.PreviousHash, file.PreviousHashAlgorithm = &c.Head.Hash, &algorithm
-		file.PreviousSignature = &c.Head.Signature
-		previous = c.Head.Signature
+		file.PreviousBucket, file.PreviousKey = &u.before.Bucket, &u.before.Key
+		file.PreviousHash, file.PreviousHashAlgorithm = &u.before.Hash, &algorithm
+		file.PreviousSignature = &u.before.Signature
+		previous = u.before.Signature
 	}
-	text, err := json.Marshal(file)
-	if err != nil {
-		return d, fmt.Errorf("writing the digest file %s: %w", d.key, err)
+	if text, err = json.Marshal(file); err != nil {
+		return nil, "", fmt.Errorf("writing the digest file %s: %w", u.key, err)
 	}
-	d.text = text
-	d.signature, err = key.sign(file.EndTime + "\n" + t.Bucket + "/" + d.key + "\n" + hash(text) + "\n" + previous)
-	return d, err
+	signature, err = key.sign(file.EndTime + "\n" + t.Bucket + "/" + u.key + "\n" + hash(text) + "\n" + previous)
+	return text, signature, err
 }
 
 // eventSpan is the time of the oldest and newest event of log files, nil

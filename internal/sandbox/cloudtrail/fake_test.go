@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,7 +29,14 @@ type fakeBucket struct {
 	changed time.Time
 	objects map[string]fakeObject
 	asked   []string // action, key and conditions of each May
+	silent  error    // nobody answers
+	puts    int      // after as many, less one, nobody answers; 0 never
+	looked  int      // questions about buckets
+	tried   int      // Put
 }
+
+// errSilent is what a question ends with that nobody answers.
+var errSilent = errors.New("connection refused")
 
 type fakeObject struct {
 	body     []byte
@@ -46,29 +54,42 @@ func newFakeBucket(names ...string) *fakeBucket {
 	return f
 }
 
-func (f *fakeBucket) BucketRegion(bucket string) (string, bool) {
+func (f *fakeBucket) Bucket(_ context.Context, name string) (*BucketState, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r, ok := f.regions[bucket]
-	return r, ok
+	f.looked++
+	if f.silent != nil {
+		return nil, f.silent
+	}
+	region, ok := f.regions[name]
+	if !ok {
+		return nil, nil
+	}
+	may := func(principal, action, key string, conditions map[string]string) bool {
+		return f.may(principal, action, name, key, conditions)
+	}
+	return &BucketState{Region: region, PolicyChanged: f.changed, May: may}, nil
 }
 
-func (f *fakeBucket) May(principal, action, bucket, key string, conditions map[string]string) bool {
+func (f *fakeBucket) may(principal, action, bucket, key string, conditions map[string]string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, strings.Join([]string{principal, action, bucket, key, conditions["aws:SourceArn"], conditions["s3:x-amz-acl"]}, " "))
 	return !f.denied
 }
 
-func (f *fakeBucket) PolicyChanged(string) time.Time {
+func (f *fakeBucket) Put(_ context.Context, o Object) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.changed
-}
-
-func (f *fakeBucket) Put(o Object) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.tried++
+	if f.puts > 0 {
+		if f.puts--; f.puts == 0 {
+			f.silent = errSilent
+		}
+	}
+	if f.silent != nil {
+		return f.silent
+	}
 	if _, taken := f.objects[o.Key]; taken {
 		return fmt.Errorf("%s is delivered a second time", o.Key)
 	}

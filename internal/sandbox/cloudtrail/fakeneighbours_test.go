@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,16 +34,19 @@ type fakeNeighbours struct {
 	members  []string
 	manager  string
 	trusted  bool
+	silent   string // the service that does not answer: "sns", "publish", "logs", "put", "iam", "kms" or "organizations"
+	lacking  string // the service that is not there at all
 
 	published []string
 	events    map[string][]string // by stream
 	asked     []string
+	looked    map[string]int // questions by service, as in silent
 }
 
 func newFakeNeighbours() *fakeNeighbours {
 	return &fakeNeighbours{
 		changed: map[string]time.Time{}, members: []string{testAccount, testMember}, manager: testAccount, trusted: true,
-		events: map[string][]string{},
+		events: map[string][]string{}, looked: map[string]int{},
 	}
 }
 
@@ -77,14 +81,34 @@ func (f *fakeNeighbours) set(change func(*fakeNeighbours)) {
 	change(f)
 }
 
+// answers tells whether a service answers.
+func (f *fakeNeighbours) answers(service string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.looked[service]++
+	if f.silent == service {
+		return errSilent
+	}
+	if f.lacking == service {
+		return &call.Error{Status: 501, Code: "NotServed." + service, Message: service + " is not served there"}
+	}
+	return nil
+}
+
 type fakeTopics struct{ *fakeNeighbours }
 
-func (f fakeTopics) Topic(arn string) bool { return f.has(testTopic, arn) }
-func (f fakeTopics) May(_, action, arn string, conditions map[string]string) bool {
-	return f.may(action, arn, conditions)
+func (f fakeTopics) Topic(_ context.Context, arn string) (*TopicState, error) {
+	if err := f.answers("sns"); err != nil || !f.has(testTopic, arn) {
+		return nil, err
+	}
+	may := func(_, action string, conditions map[string]string) bool { return f.may(action, arn, conditions) }
+	return &TopicState{PolicyChanged: f.when(arn), May: may}, nil
 }
-func (f fakeTopics) PolicyChanged(arn string) time.Time { return f.when(arn) }
-func (f fakeTopics) Publish(arn, _, message string) error {
+
+func (f fakeTopics) Publish(_ context.Context, arn, _, message string) error {
+	if err := f.answers("publish"); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.refusal != nil {
@@ -96,11 +120,17 @@ func (f fakeTopics) Publish(arn, _, message string) error {
 
 type fakeGroups struct{ *fakeNeighbours }
 
-func (f fakeGroups) Group(account, region, name string) bool {
-	return f.has(testGroup, "arn:aws:logs:"+region+":"+account+":log-group:"+name+":*")
+func (f fakeGroups) Group(_ context.Context, account, region, name string) (*GroupState, error) {
+	if err := f.answers("logs"); err != nil || !f.has(testGroup, "arn:aws:logs:"+region+":"+account+":log-group:"+name+":*") {
+		return nil, err
+	}
+	return &GroupState{Created: f.when(name)}, nil
 }
-func (f fakeGroups) GroupChanged(_, _, name string) time.Time { return f.when(name) }
-func (f fakeGroups) PutEvents(_, _, _, stream string, events []LogEvent) error {
+
+func (f fakeGroups) PutEvents(_ context.Context, _, _, _, stream string, events []LogEvent) error {
+	if err := f.answers("put"); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.refusal != nil {
@@ -115,52 +145,67 @@ func (f fakeGroups) PutEvents(_, _, _, stream string, events []LogEvent) error {
 type fakeRoles struct{ *fakeNeighbours }
 
 // The role is in two accounts.
-func (f fakeRoles) Role(arn string) bool {
-	return f.has(testRole, arn) || f.has(otherRole, arn)
+func (f fakeRoles) Role(_ context.Context, arn string) (*RoleState, error) {
+	if err := f.answers("iam"); err != nil || !f.has(testRole, arn) && !f.has(otherRole, arn) {
+		return nil, err
+	}
+	return &RoleState{
+		Changed: f.when(arn),
+		Assumable: func(_ string, conditions map[string]string) bool {
+			return f.may("sts:AssumeRole", arn, conditions)
+		},
+		May: func(action, resource string) bool { return f.may(action, resource, nil) },
+	}, nil
 }
-func (f fakeRoles) Assumable(arn, _ string, conditions map[string]string) bool {
-	return f.may("sts:AssumeRole", arn, conditions)
-}
-func (f fakeRoles) May(_, action, resource string) bool { return f.may(action, resource, nil) }
-func (f fakeRoles) RoleChanged(arn string) time.Time    { return f.when(arn) }
 
 type fakeKeys struct{ *fakeNeighbours }
 
-func (f fakeKeys) Find(account, region, id string) (string, bool) {
-	if account != testAccount || region != "us-east-1" || !f.has(testKey, testKey) {
-		return "", false
+func (f fakeKeys) Key(_ context.Context, account, region, id string) (*KeyState, error) {
+	known := account == testAccount && region == "us-east-1" && f.has(testKey, testKey) &&
+		(id == testKey || id == "alias/trails" || strings.HasSuffix(testKey, "/"+id))
+	if err := f.answers("kms"); err != nil || !known {
+		return nil, err
 	}
-	return testKey, id == testKey || id == "alias/trails" || strings.HasSuffix(testKey, "/"+id)
-}
-func (f fakeKeys) Enabled(string) bool {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return !f.disabled
+	disabled := f.disabled
+	f.mu.Unlock()
+	may := func(_, action string, conditions map[string]string) bool { return f.may(action, testKey, conditions) }
+	return &KeyState{ARN: testKey, Enabled: !disabled, Changed: f.when(testKey), May: may}, nil
 }
-func (f fakeKeys) May(_, action, arn string, conditions map[string]string) bool {
-	return f.may(action, arn, conditions)
-}
-func (f fakeKeys) KeyChanged(arn string) time.Time { return f.when(arn) }
 
 type fakeOrganizations struct{ *fakeNeighbours }
 
-func (f fakeOrganizations) Organization(account string) (string, string, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return testOrg, f.manager, slices.Contains(f.members, account)
-}
-func (f fakeOrganizations) Members(account string) []string {
+func (f fakeOrganizations) Organization(_ context.Context, account string) (*OrganizationState, error) {
+	if err := f.answers("organizations"); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !slices.Contains(f.members, account) {
-		return nil
+		return nil, nil
 	}
-	return slices.Clone(f.members)
+	return &OrganizationState{ID: testOrg, Management: f.manager}, nil
 }
-func (f fakeOrganizations) Trusts(string, string) bool {
+
+func (f fakeOrganizations) Members(_ context.Context, account string) ([]string, error) {
+	if err := f.answers("organizations"); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.trusted
+	if !slices.Contains(f.members, account) {
+		return nil, nil
+	}
+	return slices.Clone(f.members), nil
+}
+
+func (f fakeOrganizations) Trusts(context.Context, string, string) (bool, error) {
+	if err := f.answers("organizations"); err != nil {
+		return false, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.trusted, nil
 }
 
 // throttled is a neighbour's own error.

@@ -16,13 +16,19 @@ var (
 // setKey resolves the KMS key of a trail, which lies in the bucket's region,
 // and checks that CloudTrail may encrypt with it. An empty id takes the key
 // away.
-func (s *Service) setKey(t *trail, id string, now time.Time) *call.Error {
+func (s *Service) setKey(q *inquiry, t *trail, id string, now time.Time) *call.Error {
 	t.Key = ""
 	if id == "" {
 		return nil
 	}
-	region, _ := s.Bucket.BucketRegion(t.Bucket)
-	account := t.Account
+	bucket, err := q.bucket(t.Bucket)
+	if err != nil {
+		return unavailable(err)
+	}
+	region, account := "", t.Account
+	if bucket != nil {
+		region = bucket.Region
+	}
 	if m := keyARN.FindStringSubmatch(id); m != nil {
 		if m[1] != region {
 			return refuse("KmsKeyNotFoundException", "The KMS key %s is in the region %s, and the bucket %s in %s.", id, m[1], t.Bucket, region)
@@ -31,33 +37,36 @@ func (s *Service) setKey(t *trail, id string, now time.Time) *call.Error {
 	} else if !keyID.MatchString(id) {
 		return refuse("InvalidKmsKeyIdException", "The KMS key id %.200q is not valid.", id)
 	}
-	arn, ok := s.Keys.Find(account, region, id)
+	key, err := q.key(account, region, id)
 	switch {
-	case !ok:
+	case err != nil:
+		return unavailable(err)
+	case key == nil:
 		return refuse("KmsKeyNotFoundException", "The KMS key %s does not exist in %s.", id, region)
-	case !s.Keys.Enabled(arn):
-		return refuse("KmsException", "The KMS key %s is disabled or pending deletion.", arn)
+	case !key.Enabled:
+		return refuse("KmsException", "The KMS key %s is disabled or pending deletion.", key.ARN)
 	}
-	t.Key = arn
-	describe := s.Keys.May(servicePrincipal, "kms:DescribeKey", arn, t.source())
-	if !describe || !s.seen(s.Keys.KeyChanged(arn), now) || !s.mayEncrypt(t) {
+	t.Key = key.ARN
+	describe := key.May(servicePrincipal, "kms:DescribeKey", t.source())
+	if !describe || !s.seen(key.Changed, now) || !mayEncrypt(key, t) {
 		return refuse("InsufficientEncryptionPolicyException",
-			"Insufficient permissions to access S3 bucket %s or KMS key %s.", t.Bucket, arn)
+			"Insufficient permissions to access S3 bucket %s or KMS key %s.", t.Bucket, key.ARN)
 	}
 	return nil
 }
 
 // mayEncrypt asks the key's policy as S3 does for CloudTrail, with the
 // encryption context by which the policy knows the trail.
-func (s *Service) mayEncrypt(t *trail) bool {
+func mayEncrypt(key *KeyState, t *trail) bool {
 	conditions := t.source()
 	conditions["kms:EncryptionContext:aws:cloudtrail:arn"] = t.arn()
-	return s.Keys.May(servicePrincipal, "kms:GenerateDataKey", t.Key, conditions)
+	return key.May(servicePrincipal, "kms:GenerateDataKey", conditions)
 }
 
 // encryption is the error code with which S3 refuses a file that is to be
 // encrypted with the trail's key; empty when it can be.
-func (s *Service) encryption(t *trail) string {
+func (s *Service) encryption(j *job, bucket *BucketState) string {
+	t := &j.trail
 	if t.Key == "" {
 		return ""
 	}
@@ -65,14 +74,15 @@ func (s *Service) encryption(t *trail) string {
 	if m := keyARN.FindStringSubmatch(t.Key); m != nil {
 		region, account = m[1], m[2]
 	}
-	_, found := s.Keys.Find(account, region, t.Key)
-	bucketRegion, _ := s.Bucket.BucketRegion(t.Bucket)
+	key, err := j.around.key(account, region, t.Key)
 	switch {
-	case !found, !strings.EqualFold(region, bucketRegion):
+	case err != nil:
+		return s.codeOf(err, "InternalError", "the key could not be asked", t.Key)
+	case key == nil, !strings.EqualFold(region, bucket.Region):
 		return "KMS.NotFoundException"
-	case !s.Keys.Enabled(t.Key):
+	case !key.Enabled:
 		return "KMS.DisabledException"
-	case !s.mayEncrypt(t):
+	case !mayEncrypt(key, t):
 		return "AccessDenied"
 	}
 	return ""

@@ -7,6 +7,12 @@ import (
 	"trailctl/internal/sandbox/call"
 )
 
+// Changes tells whether an operation may change trails.
+func Changes(operation string) bool {
+	op, known := operations[operation]
+	return known && !op.readOnly
+}
+
 type nameInput struct{ Name string }
 
 func (s *Service) startLogging(c *call.Call, in nameInput) (any, *call.Error) {

@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"time"
@@ -36,7 +37,7 @@ func parseGroup(arn string) (group, bool) {
 
 // checkLogGroup checks that the log group is there, and that CloudTrail may
 // take on the role and write to it. Messages are AWS's.
-func (s *Service) checkLogGroup(t *trail, now time.Time) *call.Error {
+func (s *Service) checkLogGroup(q *inquiry, t *trail, now time.Time) *call.Error {
 	switch {
 	case t.LogGroup == "" && t.LogRole == "":
 		return nil
@@ -45,34 +46,53 @@ func (s *Service) checkLogGroup(t *trail, now time.Time) *call.Error {
 	case t.LogGroup == "":
 		return refuse(badGroup, "You must specify a log group as well as a role ARN.")
 	}
-	g, ok := parseGroup(t.LogGroup)
-	if !ok || g.region != t.Region || g.account != t.Account || !s.Groups.Group(g.account, g.region, g.name) ||
-		!s.seen(s.Groups.GroupChanged(g.account, g.region, g.name), now) {
-		return refuse(badGroup, "Check the log group ARN: CloudTrail can't validate it.")
+	if err := s.checkGroup(q, t, now); err != nil {
+		return err
 	}
 	m := roleARN.FindStringSubmatch(t.LogRole)
 	if m == nil || m[1] != t.Account {
 		return refuse(badRole, "Check the role ARN: CloudTrail can't validate it.")
 	}
-	if !s.seen(s.Roles.RoleChanged(t.LogRole), now) || !s.mayAssume(t) {
+	role, err := q.role(t.LogRole)
+	if err != nil {
+		return unavailable(err)
+	}
+	if role == nil || !s.seen(role.Changed, now) || !mayAssume(role, t) {
 		return refuse(badRole, "Access denied. Check the trust relationships for your role.")
 	}
-	for _, account := range s.accounts(t) {
-		if !s.mayLog(t, account) {
+	for _, account := range s.accountsOf(t) {
+		if !mayLog(role, t, account) {
 			return refuse(badGroup, "Access denied. Check the permissions for your role.")
 		}
 	}
 	return nil
 }
 
-func (s *Service) mayAssume(t *trail) bool {
-	return s.Roles.Role(t.LogRole) && s.Roles.Assumable(t.LogRole, servicePrincipal, t.source())
+// checkGroup checks the log group by itself.
+func (s *Service) checkGroup(q *inquiry, t *trail, now time.Time) *call.Error {
+	refused := refuse(badGroup, "Check the log group ARN: CloudTrail can't validate it.")
+	g, ok := parseGroup(t.LogGroup)
+	if !ok || g.region != t.Region || g.account != t.Account {
+		return refused
+	}
+	state, err := q.group(g)
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case state == nil, !s.seen(state.Created, now):
+		return refused
+	}
+	return nil
+}
+
+func mayAssume(role *RoleState, t *trail) bool {
+	return role.Assumable(servicePrincipal, t.source())
 }
 
 // mayLog tells whether the trail's role lets it write one account's events.
-func (s *Service) mayLog(t *trail, account string) bool {
+func mayLog(role *RoleState, t *trail, account string) bool {
 	stream := t.LogGroup[:len(t.LogGroup)-len("*")] + "log-stream:" + t.stream(account)
-	return s.Roles.May(t.LogRole, "logs:CreateLogStream", stream) && s.Roles.May(t.LogRole, "logs:PutLogEvents", stream)
+	return role.May("logs:CreateLogStream", stream) && role.May("logs:PutLogEvents", stream)
 }
 
 // stream is the log stream of one account's events, which names the home
@@ -87,21 +107,63 @@ func (t *trail) stream(account string) string {
 	return name
 }
 
+// Limits of one PutLogEvents (API reference, PutLogEvents): events, bytes with
+// the 26 that each event costs besides its text, and the time that they span.
+const (
+	maxBatch      = 10_000
+	maxBatchBytes = 1 << 20
+	maxBatchSpan  = 24 * time.Hour
+	eventOverhead = 26
+)
+
 // deliverEvents writes the pending events to the trail's log group. What it
-// does not take is not sent again.
-func (s *Service) deliverEvents(j *job, at time.Time) {
+// refuses is not sent again. It is false when nobody answered: then everything
+// waits for the next interval, as an event that the bucket has had is pending
+// no more.
+func (s *Service) deliverEvents(j *job, at time.Time) (answered bool) {
 	c, t := &j.work, &j.trail
-	fresh := c.Pending[min(c.Logged, len(c.Pending)):]
-	c.Logged = len(c.Pending)
-	if t.LogGroup == "" || len(fresh) == 0 {
-		return
+	c.Logged = min(c.Logged, len(c.Pending))
+	if t.LogGroup == "" {
+		c.Logged = len(c.Pending)
 	}
-	if code := s.putEvents(t, c.account(t), logEvents(fresh)); code != "" {
+	for c.Logged < len(c.Pending) {
+		n := batch(c.Pending[c.Logged:])
+		code, answered := s.putEvents(j, logEvents(c.Pending[c.Logged:c.Logged+n]))
+		if code == "" {
+			c.Status.LogError, c.Status.Logged = "", at
+			c.Logged += n
+			continue
+		}
 		s.warn(j, "events could not be written to the log group", c.Status.LogError, code)
 		c.Status.LogError = code
-		return
+		if !answered {
+			s.warn(j, "log files wait for the log group", c.Status.Error, "InternalError")
+			c.Status.Error = "InternalError"
+			return false
+		}
+		c.Logged = len(c.Pending)
 	}
-	c.Status.LogError, c.Status.Logged = "", at
+	return true
+}
+
+// batch is how many of the events, from the first, one PutLogEvents takes.
+func batch(pending []pendingEvent) int {
+	size, oldest, newest := 0, pending[0].Time, pending[0].Time
+	for i, e := range pending[:min(len(pending), maxBatch)] {
+		if e.Time.Before(oldest) {
+			oldest = e.Time
+		}
+		if e.Time.After(newest) {
+			newest = e.Time
+		}
+		if len(e.JSON) <= maxLogEvent {
+			size += len(e.JSON) + eventOverhead
+		}
+		if i > 0 && (size > maxBatchBytes || newest.Sub(oldest) >= maxBatchSpan) {
+			return i
+		}
+	}
+	return min(len(pending), maxBatch)
 }
 
 func logEvents(pending []pendingEvent) []LogEvent {
@@ -116,17 +178,29 @@ func logEvents(pending []pendingEvent) []LogEvent {
 }
 
 // putEvents answers the error code of CloudWatch Logs, or of STS for the role;
-// empty when it went well.
-func (s *Service) putEvents(t *trail, account string, events []LogEvent) string {
-	g, _ := parseGroup(t.LogGroup) // was checked when it was set
+// empty when it went well. It tells, too, whether anybody answered.
+func (s *Service) putEvents(j *job, events []LogEvent) (code string, answered bool) {
+	t, account := &j.trail, j.work.account(&j.trail)
+	const none = "ServiceUnavailableException"
+	role, err := j.around.role(t.LogRole)
 	switch {
-	case !s.mayAssume(t), !s.mayLog(t, account):
-		return "AccessDenied"
-	case !s.Groups.Group(g.account, g.region, g.name):
-		return "ResourceNotFoundException"
-	case len(events) == 0:
-		return ""
+	case err != nil:
+		return s.codeOf(err, none, "the role could not be asked", t.LogRole), !unanswered(err)
+	case role == nil, !mayAssume(role, t), !mayLog(role, t, account):
+		return "AccessDenied", true
 	}
-	err := s.Groups.PutEvents(g.account, g.region, g.name, t.stream(account), events)
-	return s.codeOf(err, "ServiceUnavailableException", "the log group did not take events", t.LogGroup)
+	g, _ := parseGroup(t.LogGroup) // was checked when it was set
+	state, err := j.around.group(g)
+	switch {
+	case err != nil:
+		return s.codeOf(err, none, "the log group could not be asked", t.LogGroup), !unanswered(err)
+	case state == nil:
+		return "ResourceNotFoundException", true
+	case len(events) == 0:
+		return "", true
+	}
+	err = j.around.tell("CloudWatch Logs", "writing events", func(ctx context.Context) error {
+		return s.Groups.PutEvents(ctx, g.account, g.region, g.name, t.stream(account), events)
+	})
+	return s.codeOf(err, none, "the log group did not take events", t.LogGroup), !unanswered(err)
 }

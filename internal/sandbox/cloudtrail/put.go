@@ -1,30 +1,34 @@
 package cloudtrail
 
+import "context"
+
 // put delivers one file as the bucket's policy and the key's allow it. It
-// answers S3's error code, empty when it went well.
-func (s *Service) put(t *trail, key string, body []byte, metadata map[string]string) string {
-	if _, ok := s.Bucket.BucketRegion(t.Bucket); !ok {
+// answers S3's error code, empty when it went well, and InternalError when
+// nobody answered: the file may have been stored or not.
+func (s *Service) put(j *job, key string, body []byte, metadata map[string]string) string {
+	t := &j.trail
+	bucket, err := j.around.bucket(t.Bucket)
+	switch {
+	case err != nil:
+		return s.codeOf(err, "InternalError", "the bucket could not be asked", t.Bucket)
+	case bucket == nil:
 		return "NoSuchBucket"
-	}
-	if !s.mayWrite(t.Bucket, key, t.arn()) {
+	case !mayWrite(bucket, key, t.arn()):
 		return "AccessDenied"
 	}
-	if code := s.encryption(t); code != "" {
+	if code := s.encryption(j, bucket); code != "" {
 		return code
 	}
-	err := s.Bucket.Put(Object{
-		Bucket: t.Bucket, Key: key, Body: body, ContentType: "application/json", ContentEncoding: "gzip",
-		Metadata: metadata, KMSKey: t.Key,
-	})
-	if err != nil {
-		s.log.Error("the bucket did not take a file", "bucket", t.Bucket, "key", key, "error", err)
-		return "InternalError"
+	o := Object{
+		Bucket: t.Bucket, Region: bucket.Region, Account: t.Account, Key: key, Body: body,
+		ContentType: "application/json", ContentEncoding: "gzip", Metadata: metadata, KMSKey: t.Key,
 	}
-	return ""
+	err = j.around.tell("S3", "storing "+key, func(ctx context.Context) error { return s.Bucket.Put(ctx, o) })
+	return s.codeOf(err, "InternalError", "the bucket did not take a file", t.Bucket)
 }
 
-func (s *Service) mayWrite(bucket, key, arn string) bool {
-	return s.Bucket.May(servicePrincipal, "s3:PutObject", bucket, key, map[string]string{
+func mayWrite(b *BucketState, key, arn string) bool {
+	return b.May(servicePrincipal, "s3:PutObject", key, map[string]string{
 		"aws:SourceArn": arn, "s3:x-amz-acl": "bucket-owner-full-control",
 	})
 }

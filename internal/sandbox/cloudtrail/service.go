@@ -8,6 +8,7 @@
 package cloudtrail
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -46,8 +47,14 @@ type Service struct {
 	history *history
 	dir     string
 	saving  sync.Mutex // one writer of the state file at a time
+	silent  keptSilences
+	life    context.Context // ends with Interrupt
+	end     context.CancelFunc
+
+	changing sync.Mutex // one CreateTrail or UpdateTrail at a time; taken before mu
 
 	mu             sync.Mutex
+	members        map[string][]string // accounts of the organizations that have trails, by management account, as last told
 	logInterval    time.Duration
 	digestInterval time.Duration
 	trails         []*trail // by account, home region, name
@@ -71,8 +78,9 @@ func New(o Options) (*Service, error) {
 	s := &Service{
 		Neighbours: o.Neighbours, regions: slices.Clone(o.Regions), settled: o.Settle, log: o.Log, dir: o.Dir,
 		keys: newKeyring(o.NewKey), history: newHistory(o.MaxHistory),
-		logInterval: o.LogInterval, digestInterval: o.DigestInterval,
+		members: map[string][]string{}, logInterval: o.LogInterval, digestInterval: o.DigestInterval,
 	}
+	s.life, s.end = context.WithCancel(context.Background())
 	if o.Dir != "" {
 		if err := s.load(); err != nil {
 			return nil, err
@@ -105,6 +113,11 @@ func (s *Service) SetIntervals(logs, digests time.Duration, at time.Time) {
 		}
 	}
 }
+
+// Interrupt ends the questions that a delivery has still open, so that nobody
+// waits for a neighbour that does not answer. What was not delivered stays
+// pending. It comes before Close.
+func (s *Service) Interrupt() { s.end() }
 
 // Trails is the number of trails of all accounts.
 func (s *Service) Trails() int {

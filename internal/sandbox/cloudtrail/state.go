@@ -1,8 +1,6 @@
 package cloudtrail
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
@@ -55,17 +53,19 @@ func (s *Service) save() error {
 	if err != nil {
 		return fmt.Errorf("writing the state of CloudTrail: %w", err)
 	}
-	return writeFile(filepath.Join(s.dir, stateFile), text)
+	return writeFile(filepath.Join(s.dir, stateFile), func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 }
 
 // writeFile replaces a file as a whole, or not at all.
-func writeFile(name string, text []byte) error {
+func writeFile(name string, write func(io.Writer) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Close())
+	err = errors.Join(write(tmp), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), name)
 	}
@@ -176,84 +176,4 @@ func (r *keyring) restore(keys map[string][]savedKey) error {
 		}
 	}
 	return nil
-}
-
-// historyFile is the history on disk, one record a line, only appended to
-// while the sandbox runs.
-type historyFile struct{ f *os.File }
-
-func (h *historyFile) append(line []byte) error {
-	if _, err := h.f.Write(append(bytes.Clone(line), '\n')); err != nil {
-		return fmt.Errorf("writing the event history: %w", err)
-	}
-	return nil
-}
-
-// open reads the history from a file and goes on writing it there. Lines
-// that are not records, such as one that was cut off by a crash, are left
-// out. The file is written anew when its end was cut off or much of it is out
-// of date.
-func (h *history) open(name string) error {
-	lines, whole, err := h.read(name)
-	if err != nil {
-		return err
-	}
-	if !whole || lines > 2*h.total+1000 {
-		if err := h.rewrite(name); err != nil {
-			return fmt.Errorf("shortening the event history: %w", err)
-		}
-	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("opening the event history: %w", err)
-	}
-	h.file = &historyFile{f}
-	return nil
-}
-
-// read takes in the events of a file. whole is false when its last line was
-// cut off.
-func (h *history) read(name string) (lines int, whole bool, err error) {
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, true, nil
-	}
-	if err != nil {
-		return 0, false, fmt.Errorf("opening the event history: %w", err)
-	}
-	defer f.Close()
-	r := bufio.NewReaderSize(f, 1<<20)
-	for {
-		line, err := r.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return lines, len(line) == 0, nil
-		}
-		if err != nil {
-			return lines, false, fmt.Errorf("reading the event history: %w", err)
-		}
-		lines++
-		if e, err := parseEvent(line[:len(line)-1]); err == nil {
-			h.insert(e)
-		}
-	}
-}
-
-func (h *history) rewrite(name string) error {
-	var b bytes.Buffer
-	for _, p := range h.places {
-		for _, e := range p.events {
-			b.Write(e.JSON)
-			b.WriteByte('\n')
-		}
-	}
-	return writeFile(name, b.Bytes())
-}
-
-func (h *history) close() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.file == nil {
-		return nil
-	}
-	return h.file.f.Close()
 }

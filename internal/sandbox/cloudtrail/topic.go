@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"regexp"
@@ -19,7 +20,7 @@ var (
 
 // setTopic resolves the topic of a trail, whose name may stand for its ARN, and
 // checks that CloudTrail may publish there. An empty name takes the topic away.
-func (s *Service) setTopic(t *trail, name string, now time.Time) *call.Error {
+func (s *Service) setTopic(q *inquiry, t *trail, name string, now time.Time) *call.Error {
 	t.TopicName, t.Topic = name, name
 	switch {
 	case name == "":
@@ -31,15 +32,19 @@ func (s *Service) setTopic(t *trail, name string, now time.Time) *call.Error {
 	case !topicARN.MatchString(name):
 		return refuse("InvalidSnsTopicNameException", "SNS Topic name or ARN is invalid: %s", name)
 	}
-	if !s.Topics.Topic(t.Topic) || !s.seen(s.Topics.PolicyChanged(t.Topic), now) || !s.mayPublish(t) {
+	topic, err := q.topic(t.Topic)
+	if err != nil {
+		return unavailable(err)
+	}
+	if topic == nil || !s.seen(topic.PolicyChanged, now) || !mayPublish(topic, t) {
 		// AWS has the one answer for both.
 		return refuse("InsufficientSnsTopicPolicyException", "SNS Topic does not exist or the topic policy is incorrect!")
 	}
 	return nil
 }
 
-func (s *Service) mayPublish(t *trail) bool {
-	return s.Topics.May(servicePrincipal, "sns:Publish", t.Topic, t.source())
+func mayPublish(topic *TopicState, t *trail) bool {
+	return topic.May(servicePrincipal, "sns:Publish", t.source())
 }
 
 // source are the condition keys by which a policy knows a trail.
@@ -62,7 +67,7 @@ func (s *Service) notify(j *job, key string, at time.Time) {
 		return
 	}
 	st.NotifyAttempt = at
-	if code := s.publish(t, key); code != "" {
+	if code := s.publish(j, key); code != "" {
 		s.warn(j, "a notification could not be sent", st.NotifyError, code)
 		st.NotifyError = code
 		return
@@ -71,16 +76,22 @@ func (s *Service) notify(j *job, key string, at time.Time) {
 }
 
 // publish answers SNS's error code, empty when it went well.
-func (s *Service) publish(t *trail, key string) string {
+func (s *Service) publish(j *job, key string) string {
+	t := &j.trail
+	topic, err := j.around.topic(t.Topic)
 	switch {
-	case !s.Topics.Topic(t.Topic):
+	case err != nil:
+		return s.codeOf(err, "InternalError", "the topic could not be asked", t.Topic)
+	case topic == nil:
 		return "NotFound"
-	case !s.mayPublish(t):
+	case !mayPublish(topic, t):
 		return "AuthorizationError"
 	}
 	message, err := json.Marshal(notification{t.Bucket, []string{key}})
 	if err == nil {
-		err = s.Topics.Publish(t.Topic, "", string(message))
+		err = j.around.tell("SNS", "publishing a notification", func(ctx context.Context) error {
+			return s.Topics.Publish(ctx, t.Topic, "", string(message))
+		})
 	}
 	return s.codeOf(err, "InternalError", "the topic did not take a message", t.Topic)
 }

@@ -23,7 +23,7 @@ type roleAnswer struct {
 	Description string    `xml:",omitempty"`
 	MaxSession  int       `xml:"MaxSessionDuration"`
 	Boundary    *boundary `xml:"PermissionsBoundary"`
-	Tags        []tag     `xml:"Tags>member,omitempty"`
+	Tags        *list[tag]
 	LastUsed    *struct{} `xml:"RoleLastUsed"`
 }
 
@@ -43,7 +43,10 @@ func (r *role) answer(whole bool) roleAnswer {
 		Trust: encodeDocument(r.Trust), Description: r.Description, MaxSession: r.MaxSession,
 	}
 	if whole {
-		a.Tags, a.LastUsed = r.Tags, &struct{}{}
+		a.LastUsed = &struct{}{}
+		if len(r.Tags) > 0 {
+			a.Tags = &list[tag]{r.Tags}
+		}
 		if r.Boundary != "" {
 			a.Boundary = &boundary{"Policy", r.Boundary}
 		}

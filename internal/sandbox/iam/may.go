@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,15 +51,9 @@ func (s *Service) Assumable(arn, servicePrincipal string, conditions map[string]
 	if r == nil {
 		return false
 	}
-	ctx := iampolicy.Context{}
-	ctx.Set("aws:PrincipalIsAWSService", "true")
-	ctx.Set("aws:PrincipalServiceName", servicePrincipal)
-	for key, value := range conditions {
-		ctx.Set(key, value)
-	}
-	return r.trust.Evaluate(iampolicy.Request{
-		Caller: iampolicy.Caller{Service: servicePrincipal}, Action: "sts:AssumeRole", Resource: arn, Context: ctx,
-	}) == iampolicy.Allow
+	return r.trust.AllowsService(iampolicy.ServiceRequest{
+		Principal: servicePrincipal, Action: "sts:AssumeRole", Resource: arn, Account: r.Account, Conditions: conditions,
+	})
 }
 
 // May tells whether the role's inline policies allow an action
@@ -70,20 +66,7 @@ func (s *Service) May(arn, action, resource string) bool {
 	if r == nil {
 		return false
 	}
-	ctx := iampolicy.Context{}
-	ctx.Set("aws:PrincipalArn", arn)
-	ctx.Set("aws:PrincipalAccount", r.Account)
-	ctx.Set("aws:SecureTransport", "true")
-	allowed := false
-	for _, p := range r.policies {
-		switch p.Evaluate(iampolicy.Request{
-			Caller: iampolicy.Caller{ARN: arn, Account: r.Account}, Action: action, Resource: resource, Context: ctx,
-		}) {
-		case iampolicy.Deny:
-			return false
-		case iampolicy.Allow:
-			allowed = true
-		}
-	}
-	return allowed
+	return iampolicy.RoleMay(slices.Collect(maps.Values(r.policies)), iampolicy.RequestOfRole{
+		ARN: arn, Account: r.Account, Action: action, Resource: resource,
+	})
 }

@@ -3,6 +3,8 @@ package iam
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -52,6 +54,21 @@ func (b *bench) role(t *testing.T, name string) *types.Role {
 		t.Fatal(err)
 	}
 	return out.Role
+}
+
+// body is what a call without parameters is answered, as it is sent.
+func (b *bench) body(t *testing.T, action string) string {
+	t.Helper()
+	answer, err := http.PostForm(b.URL, url.Values{"Action": {action}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func code(_ any, err error) string {
@@ -189,7 +206,10 @@ func TestTagsAndPages(t *testing.T) {
 	put := func(tags ...types.Tag) string {
 		return code(b.TagRole(ctx, &iam.TagRoleInput{RoleName: name, Tags: tags}))
 	}
-	want(t, "tags", put(tag("a", "1"), tag("b", "2"), tag("c", "3")), "")
+	want(t, "tags", put(tag("c", "3"), tag("a", "1"), tag("b", "2")), "")
+	if list := b.body(t, "ListRoles"); strings.Contains(list, "<Tags>") || !strings.Contains(list, "<RoleName>r</RoleName>") {
+		t.Errorf("roles are listed with tags: %s", list)
+	}
 	want(t, "other case", put(tag("A", "4")), "")
 	want(t, "twice", put(tag("x", "1"), tag("X", "1")), "InvalidInput")
 	want(t, "untag", code(b.UntagRole(ctx, &iam.UntagRoleInput{RoleName: name, TagKeys: []string{"b"}})), "")

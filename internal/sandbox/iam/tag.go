@@ -86,6 +86,7 @@ func (s *Service) untagRole(c *call.Call, form url.Values) (any, *call.Error) {
 	return nil, nil
 }
 
+// listRoleTags sorts by key (API reference, "ListRoleTags").
 func (s *Service) listRoleTags(c *call.Call, form url.Values) (any, *call.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,7 +94,8 @@ func (s *Service) listRoleTags(c *call.Call, form url.Values) (any, *call.Error)
 	if err != nil {
 		return nil, err
 	}
-	tags, page, err := paged(form, r.Tags)
+	sorted := slices.SortedFunc(slices.Values(r.Tags), func(a, b tag) int { return strings.Compare(a.Key, b.Key) })
+	tags, page, err := paged(form, sorted)
 	if err != nil {
 		return nil, err
 	}

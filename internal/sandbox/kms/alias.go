@@ -17,14 +17,24 @@ type alias struct {
 	Created                    time.Time
 }
 
-var aliasPattern = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]{1,250}$`)
+// What the API takes for an alias at all, and what it then has to be (API
+// reference, "CreateAlias").
+var (
+	aliasText    = regexp.MustCompile(`^[a-zA-Z0-9:/_-]{1,256}$`)
+	aliasPattern = regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`)
+)
 
 func (s *Service) createAlias(c *call.Call, in struct{ AliasName, TargetKeyId string }) (any, *call.Error) {
 	switch {
 	case strings.HasPrefix(in.AliasName, "alias/aws/"):
 		return nil, refuse("NotAuthorizedException", "")
+	case !aliasText.MatchString(in.AliasName):
+		return nil, invalid("1 validation error detected: Value '%.300s' at 'aliasName' failed to satisfy constraint: "+
+			"Member must satisfy regular expression pattern: [a-zA-Z0-9:/_-]+ and have length between 1 and 256", in.AliasName)
+	case !strings.HasPrefix(in.AliasName, "alias/"):
+		return nil, invalid("Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html")
 	case !aliasPattern.MatchString(in.AliasName):
-		return nil, refuse("InvalidAliasNameException", "Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html")
+		return nil, refuse("InvalidAliasNameException", "The alias name %.300s is not valid.", in.AliasName)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -47,16 +47,9 @@ func (s *Service) May(servicePrincipal, action, arn string, conditions map[strin
 	if k == nil {
 		return false
 	}
-	ctx := iampolicy.Context{}
-	ctx.Set("aws:PrincipalIsAWSService", "true")
-	ctx.Set("aws:PrincipalServiceName", servicePrincipal)
-	ctx.Set("aws:SecureTransport", "true")
-	for name, value := range conditions {
-		ctx.Set(name, value)
-	}
-	return k.policy.Evaluate(iampolicy.Request{
-		Caller: iampolicy.Caller{Service: servicePrincipal}, Action: action, Resource: arn, Context: ctx,
-	}) == iampolicy.Allow
+	return k.policy.AllowsService(iampolicy.ServiceRequest{
+		Principal: servicePrincipal, Action: action, Resource: arn, Account: k.Account, Time: s.now(), Conditions: conditions,
+	})
 }
 
 // Changed is when the key was made or its policy last changed; the zero time

@@ -90,6 +90,12 @@ func TestNamesOfKeys(t *testing.T) {
 	}
 	want(t, "alias for a policy", code(b.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: aws.String("alias/trail")})), "NotFoundException")
 	want(t, "alias again", code(b.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: aws.String("alias/trail"), TargetKeyId: k.KeyId})), "AlreadyExistsException")
+	for name, wanted := range map[string]string{
+		"trail": "ValidationException", "alias/a b": "ValidationException", "alias/" + strings.Repeat("a", 251): "ValidationException",
+		"alias/a:b": "InvalidAliasNameException", "alias/": "InvalidAliasNameException", "alias/aws/trail": "NotAuthorizedException",
+	} {
+		want(t, name, code(b.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: &name, TargetKeyId: k.KeyId})), wanted)
+	}
 	list, err := b.ListAliases(ctx, &kms.ListAliasesInput{KeyId: k.KeyId})
 	if err != nil || len(list.Aliases) != 1 || *list.Aliases[0].TargetKeyId != *k.KeyId {
 		t.Errorf("%+v %v", list, err)

@@ -25,23 +25,13 @@ func (s *Service) ServiceMay(r ServiceRequest) bool {
 	if b == nil {
 		return false
 	}
-	ctx := iampolicy.Context{}
-	s.commonConditions(ctx, s.now())
-	ctx.Set("aws:PrincipalIsAWSService", "true")
-	ctx.Set("aws:PrincipalServiceName", r.Principal)
-	for name, value := range r.Conditions {
-		ctx.Set(name, value)
-	}
 	resource := bucketARN(r.Bucket)
 	if r.Key != "" {
 		resource = objectARN(r.Bucket, r.Key)
 	}
-	return b.snapshot().policy.Evaluate(iampolicy.Request{
-		Caller:   iampolicy.Caller{Service: r.Principal},
-		Action:   r.Action,
-		Resource: resource,
-		Context:  ctx,
-	}) == iampolicy.Allow
+	return b.snapshot().policy.AllowsService(iampolicy.ServiceRequest{
+		Principal: r.Principal, Action: r.Action, Resource: resource, Account: s.account, Time: s.now(), Conditions: r.Conditions,
+	})
 }
 
 // ours tells whether a caller belongs to the account that owns the buckets.

@@ -144,6 +144,9 @@ func TestListBuckets(t *testing.T) {
 	if err != nil || len(out.Buckets) != 2 || *out.Buckets[0].BucketRegion != "us-east-1" {
 		t.Errorf("%v, %v", out, err)
 	}
+	if out, err = c.ListBuckets(ctx, nil); err != nil || len(out.Buckets) != 3 || out.Buckets[0].BucketRegion != nil {
+		t.Errorf("regions without a parameter: %v, %v", out, err)
+	}
 	f.run([]row{
 		{"nobody", sent{method: "GET", path: "/", as: "-"}, 403, "AccessDenied", nil},
 		{"none at a time", sent{method: "GET", path: "/?max-buckets=0"}, 400, "InvalidArgument", nil},

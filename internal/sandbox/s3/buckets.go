@@ -21,7 +21,7 @@ type listBucketsResult struct {
 type listedBucket struct {
 	Name         string
 	CreationDate string
-	BucketRegion string
+	BucketRegion string `xml:",omitempty"`
 }
 
 type owner struct {
@@ -50,7 +50,7 @@ func (s *Service) listBuckets(r *request) error {
 			out.ContinuationToken = encodeToken(out.Buckets[limit-1].Name)
 			break
 		}
-		out.Buckets = append(out.Buckets, listedBucket{Name: b.Name, CreationDate: isoTime(b.Created), BucketRegion: b.Region})
+		out.Buckets = append(out.Buckets, listedBucket{Name: b.Name, CreationDate: isoTime(b.Created), BucketRegion: r.regionOf(b)})
 	}
 	return r.writeXML(out)
 }
@@ -67,6 +67,17 @@ func (s *Service) sortedBuckets() []*bucket {
 }
 
 func isoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// regionOf is a bucket's region where the request has a parameter: without
+// one S3 leaves it out (API reference, "Bucket").
+func (r *request) regionOf(b *bucket) string {
+	for _, name := range []string{"max-buckets", "continuation-token", "prefix", "bucket-region"} {
+		if r.query.Get(name) != "" {
+			return b.Region
+		}
+	}
+	return ""
+}
 
 // A continuation token names the last key given; clients take it as opaque.
 func encodeToken(last string) string { return base64.URLEncoding.EncodeToString([]byte("1" + last)) }

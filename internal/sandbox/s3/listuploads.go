@@ -13,7 +13,7 @@ type listPartsResult struct {
 	Key                  string
 	UploadID             string `xml:"UploadId"`
 	PartNumberMarker     int
-	NextPartNumberMarker int `xml:",omitempty"`
+	NextPartNumberMarker int
 	MaxParts             int
 	IsTruncated          bool         `xml:"IsTruncated"`
 	ChecksumAlgorithm    string       `xml:",omitempty"`
@@ -49,7 +49,7 @@ func (s *Service) listParts(r *request) error {
 	out := listPartsResult{
 		Bucket: r.bucket, Key: r.key, UploadID: u.id, PartNumberMarker: after, MaxParts: limit,
 		ChecksumAlgorithm: u.checksum.Algorithm, ChecksumType: u.checksum.Type,
-		Initiator: s.owner(), Owner: s.owner(), StorageClass: u.object.storageClass(),
+		Initiator: u.initiator, Owner: s.owner(), StorageClass: u.object.storageClass(),
 	}
 	for _, p := range u.sorted(r.b) {
 		if p.Number <= after {
@@ -73,9 +73,9 @@ type listUploadsResult struct {
 	Bucket             string
 	KeyMarker          string
 	UploadIDMarker     string `xml:"UploadIdMarker"`
-	NextKeyMarker      string `xml:",omitempty"`
-	NextUploadIDMarker string `xml:"NextUploadIdMarker,omitempty"`
-	Prefix             string
+	NextKeyMarker      string
+	NextUploadIDMarker string `xml:"NextUploadIdMarker"`
+	Prefix             string `xml:",omitempty"`
 	Delimiter          string `xml:",omitempty"`
 	EncodingType       string `xml:",omitempty"`
 	MaxUploads         int
@@ -127,13 +127,13 @@ func (s *Service) listUploads(r *request) error {
 			continue
 		}
 		out.Uploads = append(out.Uploads, listedUpload{
-			Key: l.encode(key), UploadID: u.id, Initiator: s.owner(), Owner: s.owner(), StorageClass: u.object.storageClass(),
+			Key: l.encode(key), UploadID: u.id, Initiator: u.initiator, Owner: s.owner(), StorageClass: u.object.storageClass(),
 			Initiated: isoTime(u.initiated), ChecksumAlgorithm: u.checksum.Algorithm, ChecksumType: u.checksum.Type,
 		})
 		out.NextKeyMarker, out.NextUploadIDMarker = l.encode(key), u.id
 	}
-	if !out.IsTruncated {
-		out.NextKeyMarker, out.NextUploadIDMarker = "", ""
+	if !out.IsTruncated && out.NextUploadIDMarker == "" {
+		out.NextKeyMarker = "" // after a common prefix; after an upload S3 names it, more to come or not
 	}
 	return r.writeXML(out)
 }

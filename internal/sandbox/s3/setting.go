@@ -57,6 +57,7 @@ func (s *Service) getSetting(r *request) error {
 	default:
 		text = fmt.Sprintf("%s<%s xmlns=%q/>", xmlHeader, kind.root, namespace)
 	}
+	r.transitionHeader(r.b.snapshot())
 	r.writeText("application/xml", text)
 	return nil
 }
@@ -74,8 +75,15 @@ func (s *Service) putSetting(r *request) error {
 	if r.op.marker == "versioning" && r.touchesMFA(keep) && !r.rootWithMFA() {
 		return accessDenied("Mfa Authentication must be used for this request")
 	}
+	smallest, err := r.transitionMinimum()
+	if err != nil {
+		return err
+	}
 	err = s.change(r.b, func(set *settings) {
 		set.Documents[r.op.marker] = keep
+		if r.op.marker == "lifecycle" {
+			set.Documents[transitionMinimum] = smallest
+		}
 		if r.op.marker == "versioning" {
 			set.Versioning = n.child("Status").content()
 		}
@@ -83,8 +91,30 @@ func (s *Service) putSetting(r *request) error {
 	if err != nil {
 		return err
 	}
+	r.transitionHeader(r.b.snapshot())
 	r.w.WriteHeader(kind.status)
 	return nil
+}
+
+// transitionMinimum is the size below which objects are not moved to another
+// storage class, a setting beside the lifecycle's document: of its header, of
+// its place among the documents (API reference, "PutBucketLifecycleConfiguration").
+const transitionMinimum = "x-amz-transition-default-minimum-object-size"
+
+func (r *request) transitionMinimum() (string, error) {
+	switch value := r.header(transitionMinimum); value {
+	case "":
+		return "all_storage_classes_128K", nil
+	case "all_storage_classes_128K", "varies_by_storage_class":
+		return value, nil
+	}
+	return "", invalidRequest("Invalid TransitionDefaultMinimumObjectSize found")
+}
+
+func (r *request) transitionHeader(set settings) {
+	if value := set.Documents[transitionMinimum]; value != "" && r.op.marker == "lifecycle" {
+		r.w.Header().Set(transitionMinimum, value)
+	}
 }
 
 // deleteSetting removes a document. Of the encryption it restores the

@@ -213,3 +213,24 @@ func TestNotificationRefusals(t *testing.T) {
 		{"no event", put("<TopicConfiguration><Topic>arn:aws:sns:us-east-1:1:x</Topic></TopicConfiguration>"), 400, "MalformedXML", nil},
 	})
 }
+
+func TestTransitionMinimum(t *testing.T) {
+	f := newFront(t, "")
+	f.must("PUT", "/bkt", "")
+	rule := document("LifecycleConfiguration", "<Rule><ID>x</ID><Status>Enabled</Status><Filter/><Expiration><Days>1</Days></Expiration></Rule>")
+	const header = "x-amz-transition-default-minimum-object-size"
+	put := func(headers ...string) sent {
+		return sent{method: "PUT", path: "/bkt?lifecycle", body: rule, headers: headers}
+	}
+	get := sent{method: "GET", path: "/bkt?lifecycle"}
+	f.run([]row{
+		{"put without it", put(), 200, "", []string{"> " + header + ": all_storage_classes_128K"}},
+		{"get the default", get, 200, "", []string{"> " + header + ": all_storage_classes_128K", "<ID>x</ID>"}},
+		{"put", put(header + ": varies_by_storage_class"), 200, "", []string{"> " + header + ": varies_by_storage_class"}},
+		{"get", get, 200, "", []string{"> " + header + ": varies_by_storage_class"}},
+		{"put another", put(header + ": tiny"), 400, "InvalidRequest", nil},
+		{"delete", sent{method: "DELETE", path: "/bkt?lifecycle"}, 204, "", nil},
+		{"put without it again", put(), 200, "", []string{"> " + header + ": all_storage_classes_128K"}},
+		{"get the default again", get, 200, "", []string{"> " + header + ": all_storage_classes_128K"}},
+	})
+}

@@ -25,6 +25,7 @@ type upload struct {
 	id        string
 	object    version // what the object will be
 	initiated time.Time
+	initiator owner
 	checksum  checksum // the algorithm and type asked for; empty when none was
 	parts     map[int]part
 	done      bool // completed or aborted; under the bucket's lock, as parts
@@ -72,7 +73,7 @@ func (s *Service) createUpload(r *request) error {
 	if err != nil {
 		return err
 	}
-	u := &upload{id: newUploadID(), object: *v, initiated: r.now(), parts: map[int]part{}}
+	u := &upload{id: newUploadID(), object: *v, initiated: r.now(), initiator: s.initiator(r), parts: map[int]part{}}
 	if u.checksum, err = r.uploadChecksum(); err != nil {
 		return err
 	}
@@ -93,6 +94,15 @@ func (s *Service) createUpload(r *request) error {
 	r.encryptionHeaders(v)
 	r.recordAnswer()
 	return r.writeXML(createUploadResult{Bucket: r.bucket, Key: r.key, UploadID: u.id})
+}
+
+// initiator is who begins an upload: an account by its canonical ID, anybody
+// else by the ARN (API reference, "Initiator").
+func (s *Service) initiator(r *request) owner {
+	if id := r.call.Identity; id.ARN != "" && id.Type != "Root" {
+		return owner{ID: id.ARN}
+	}
+	return s.owner()
 }
 
 func newUploadID() string { return strings.ToLower(rand.Text() + rand.Text() + rand.Text()) }

@@ -154,6 +154,20 @@ func TestListUploads(t *testing.T) {
 	for _, k := range []string{"a", "a", "d/x", "d/y", "z"} {
 		f.startUpload(k)
 	}
+	all, err := f.client("us-east-1").ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: aws.String("bkt")})
+	if err != nil || *all.Uploads[0].Initiator.ID != "arn:aws:iam::"+account+":user/dev" || *all.Uploads[0].Owner.ID != f.s.owner().ID {
+		t.Errorf("initiator of an upload: %+v, %v", all.Uploads, err)
+	}
+	root := f.send(sent{method: "POST", path: "/bkt/a?uploads", as: "ROOT"})
+	_, rest, _ := strings.Cut(root.body, "<UploadId>")
+	id, _, _ := strings.Cut(rest, "<")
+	if a := f.must("GET", "/bkt/a?uploadId="+id, ""); !strings.Contains(a.body, "<Initiator><ID>"+f.s.owner().ID+"<") || !strings.Contains(a.body, "<NextPartNumberMarker>0<") {
+		t.Errorf("initiator of root's upload: %s", a.body)
+	}
+	f.must("DELETE", "/bkt/a?uploadId="+id, "")
+	if all.Prefix != nil || *all.IsTruncated || *all.NextKeyMarker != "z" || *all.NextUploadIdMarker != *all.Uploads[4].UploadId {
+		t.Errorf("markers of the whole list: %+v", all)
+	}
 	in := &s3.ListMultipartUploadsInput{Bucket: aws.String("bkt"), MaxUploads: aws.Int32(1), Delimiter: aws.String("/")}
 	var got []string
 	for range 10 {

@@ -93,15 +93,9 @@ func (s *Service) May(principal, action, arn string, conditions map[string]strin
 	if t == nil {
 		return false
 	}
-	ctx := s.commonConditions(t)
-	ctx.Set("aws:PrincipalIsAWSService", "true")
-	ctx.Set("aws:PrincipalServiceName", principal)
-	for name, value := range conditions {
-		ctx.Set(name, value)
-	}
-	return t.policy.Evaluate(iampolicy.Request{
-		Caller: iampolicy.Caller{Service: principal}, Action: action, Resource: arn, Context: ctx,
-	}) == iampolicy.Allow
+	return t.policy.AllowsService(iampolicy.ServiceRequest{
+		Principal: principal, Action: action, Resource: arn, Account: t.Account, Time: s.now(), Conditions: conditions,
+	})
 }
 
 // Publish sends a message to a topic's subscriptions as an AWS service does:

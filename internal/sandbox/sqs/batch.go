@@ -19,8 +19,8 @@ type batchError struct {
 }
 
 type batchOutput[Done any] struct {
-	Successful []Done       `json:",omitempty"`
-	Failed     []batchError `json:",omitempty"`
+	Successful []Done // both are required: an empty list is one
+	Failed     []batchError
 }
 
 type doneEntry struct {
@@ -60,7 +60,7 @@ func batch[Entry, Done any](entries []Entry, id func(Entry) string, do func(Entr
 	if refused := checkBatch(ids); refused != nil {
 		return nil, refused
 	}
-	var out batchOutput[Done]
+	out := batchOutput[Done]{[]Done{}, []batchError{}}
 	for _, e := range entries {
 		done, refused := do(e)
 		if refused != nil {

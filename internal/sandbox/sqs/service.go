@@ -92,12 +92,16 @@ func (s *Service) May(principal, action, arn string, conditions map[string]strin
 	}) == iampolicy.Allow
 }
 
+// serviceSender is the SenderId of what services send: as on AWS, the stable id
+// of a principal of theirs (API reference, "ReceiveMessage").
+const serviceSender = "AIDATRAILCTLSANDBOXES"
+
 // Publish sends a message as an AWS service does: no call is recorded and no
 // policy asked. The attributes are texts. A queue knows no subject; it is here
 // because topics do. It fails when the queue is gone, full, or the message is
 // larger than the queue takes.
 func (s *Service) Publish(arn, _, text string, attributes map[string]string) error {
-	m := &message{Body: text, Sender: "AWSService", Attributes: map[string]attribute{}}
+	m := &message{Body: text, Sender: serviceSender, Attributes: map[string]attribute{}}
 	for name, value := range attributes {
 		m.Attributes[name] = attribute{DataType: "String", StringValue: &value}
 	}

@@ -2,10 +2,12 @@ package sqs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
+
+	"trailctl/internal/sandbox/call"
 )
 
 func policyFor(arn, source string) string {
@@ -216,6 +220,25 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// The model requires both lists of a batch's answer.
+func TestBatchAnswer(t *testing.T) {
+	fails := func(id string) (doneEntry, *call.Error) {
+		if id == "bad" {
+			return doneEntry{}, refuse("InvalidParameterValueException", "no")
+		}
+		return doneEntry{id}, nil
+	}
+	for id, want := range map[string]string{
+		"good": `{"Successful":[{"Id":"good"}],"Failed":[]}`,
+		"bad":  `{"Successful":[],"Failed":[{"Id":"bad","SenderFault":true,"Code":"InvalidParameterValue","Message":"no"}]}`,
+	} {
+		out, refused := batch([]string{id}, func(id string) string { return id }, fails)
+		if text, err := json.Marshal(out); refused != nil || err != nil || string(text) != want {
+			t.Errorf("%s: %s, %v, %v", id, text, refused, err)
+		}
+	}
+}
+
 func TestLongPolling(t *testing.T) {
 	f, ctx := newFront(t, ""), context.Background()
 	url, arn := f.queue("jobs", nil)
@@ -235,7 +258,7 @@ func TestLongPolling(t *testing.T) {
 	}
 	select {
 	case got := <-done:
-		if len(got) != 1 || *got[0].Body != "arrived" {
+		if len(got) != 1 || *got[0].Body != "arrived" || !regexp.MustCompile(`^AIDA[A-Z0-9]{17}$`).MatchString(got[0].Attributes["SenderId"]) {
 			t.Errorf("received %+v", got)
 		}
 	case <-time.After(5 * time.Second):

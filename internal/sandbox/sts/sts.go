@@ -11,9 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
-	"sync"
 	"time"
 
 	"trailctl/internal/sandbox/call"
@@ -23,9 +21,6 @@ import (
 const (
 	namespace   = "https://sts.amazonaws.com/doc/2011-06-15/"
 	eventSource = "sts.amazonaws.com"
-	// maxSessions bounds the credentials that are remembered; the ones that
-	// expire first are forgotten first.
-	maxSessions = 10_000
 )
 
 // Service is STS. It is safe for concurrent use.
@@ -33,28 +28,13 @@ type Service struct {
 	// PrincipalID makes the stable id of a principal: kind is "AIDA" or "AROA".
 	principalID func(kind, account, name string) string
 
-	mu       sync.Mutex
-	sessions map[string]Session
-}
-
-// Session is what temporary credentials stand for.
-type Session struct {
-	Identity call.Identity
-	Expires  time.Time
+	Sessions
 }
 
 // New makes the service. principalID makes the stable id of a principal from
 // its kind ("AROA" for a role), account and name.
 func New(principalID func(kind, account, name string) string) *Service {
-	return &Service{principalID: principalID, sessions: map[string]Session{}}
-}
-
-// Session finds what an access key id of this service stands for.
-func (s *Service) Session(accessKeyID string) (Session, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, ok := s.sessions[accessKeyID]
-	return one, ok
+	return &Service{principalID: principalID}
 }
 
 var operations = map[string]func(*Service, *call.Call, url.Values) (any, *call.Error){
@@ -126,29 +106,12 @@ type credentials struct {
 // issue makes temporary credentials for an identity.
 func (s *Service) issue(id call.Identity, now time.Time, life time.Duration) credentials {
 	keyID := "ASIA" + randomLetters(16)
-	id.AccessKeyID = keyID
 	expires := now.Add(life)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.sessions) >= maxSessions {
-		s.forget()
-	}
-	s.sessions[keyID] = Session{Identity: id, Expires: expires}
+	s.Remember(keyID, id, expires)
 	return credentials{
 		AccessKeyId: keyID, SecretAccessKey: randomText(30), SessionToken: randomText(180),
 		Expiration: expires.UTC().Format("2006-01-02T15:04:05Z"),
 	}
-}
-
-// forget drops the session that expires first.
-func (s *Service) forget() {
-	first := ""
-	for id, one := range s.sessions {
-		if first == "" || one.Expires.Before(s.sessions[first].Expires) {
-			first = id
-		}
-	}
-	delete(s.sessions, first)
 }
 
 func randomLetters(n int) string {
@@ -162,11 +125,6 @@ func randomText(n int) string {
 	rand.Read(b)
 	return base64.StdEncoding.EncodeToString(b)
 }
-
-var (
-	rolePattern    = regexp.MustCompile(`^arn:[a-z0-9-]+:iam::(\d{12}):role/(?:[!-~]*/)?([\w+=,.@-]{1,64})$`)
-	sessionPattern = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-)
 
 func invalid(format string, args ...any) *call.Error {
 	return &call.Error{Status: 400, Code: "ValidationError", Message: fmt.Sprintf(format, args...)}
@@ -195,25 +153,14 @@ func (s *Service) assumeRole(c *call.Call, form url.Values) (any, *call.Error) {
 	if form.Get("DurationSeconds") != "" {
 		c.RequestParameters["durationSeconds"] = int(d / time.Second)
 	}
-	m := rolePattern.FindStringSubmatch(roleARN)
-	if m == nil {
+	account, role, ok := Role(roleARN)
+	if !ok {
 		return nil, invalid("%.200s is invalid", roleARN)
 	}
 	if !sessionPattern.MatchString(session) {
 		return nil, invalid("The role session name %.100q is not valid.", session)
 	}
-	account, role := m[1], m[2]
-	roleID := s.principalID("AROA", account, role)
-	id := call.Identity{
-		Type: "AssumedRole", PrincipalID: roleID + ":" + session, AccountID: account,
-		ARN: "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + session,
-		Session: map[string]any{
-			"sessionIssuer": map[string]any{
-				"type": "Role", "principalId": roleID, "arn": roleARN, "accountId": account, "userName": role,
-			},
-			"attributes": map[string]any{"creationDate": c.Time.Format("2006-01-02T15:04:05Z"), "mfaAuthenticated": "false"},
-		},
-	}
+	id, _ := RoleSession(roleARN, s.principalID("AROA", account, role), session, c.Time)
 	creds := s.issue(id, c.Time, d)
 	c.Resources = []call.Resource{{ARN: roleARN, AccountID: account, Type: "AWS::IAM::Role"}}
 	user := assumedRoleUser{AssumedRoleId: id.PrincipalID, Arn: id.ARN}
@@ -238,11 +185,7 @@ func (s *Service) getSessionToken(c *call.Call, form url.Values) (any, *call.Err
 	if c.Identity.Session != nil {
 		return nil, &call.Error{Status: 403, Code: "AccessDenied", Message: "Cannot call GetSessionToken with session credentials"}
 	}
-	id := c.Identity
-	id.Session = map[string]any{
-		"attributes": map[string]any{"creationDate": c.Time.Format("2006-01-02T15:04:05Z"), "mfaAuthenticated": "false"},
-	}
-	creds := s.issue(id, c.Time, d)
+	creds := s.issue(UserSession(c.Identity, c.Time), c.Time, d)
 	c.ResponseElements = map[string]any{"credentials": recorded(creds)}
 	return struct {
 		XMLName     xml.Name `xml:"GetSessionTokenResult"`

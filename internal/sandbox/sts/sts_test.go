@@ -64,12 +64,12 @@ func TestSessions(t *testing.T) {
 	if text := fmt.Sprint(c.ResponseElements); !strings.Contains(text, "HIDDEN_DUE_TO_SECURITY_REASONS") || strings.Contains(text, "ecret") {
 		t.Errorf("recorded: %s", text)
 	}
-	if c := ask(s, "GetSessionToken", nil); c.Error != nil || len(s.sessions) != 2 {
-		t.Errorf("GetSessionToken: %v, %d sessions", c.Error, len(s.sessions))
+	if c := ask(s, "GetSessionToken", nil); c.Error != nil || len(s.byKey) != 2 {
+		t.Errorf("GetSessionToken: %v, %d sessions", c.Error, len(s.byKey))
 	}
-	s.sessions["ASIAOLDEST"] = Session{}
+	s.byKey["ASIAOLDEST"] = Session{}
 	s.forget()
-	if _, kept := s.Session("ASIAOLDEST"); kept || len(s.sessions) != 2 {
+	if _, kept := s.Session("ASIAOLDEST"); kept || len(s.byKey) != 2 {
 		t.Error("the session that expires first is kept")
 	}
 }

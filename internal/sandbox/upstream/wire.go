@@ -1,0 +1,173 @@
+package upstream
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"trailctl/internal/sandbox/call"
+)
+
+// userAgent is who delivers, as records of AWS name it.
+const userAgent = "cloudtrail.amazonaws.com"
+
+// maxReplied bounds what is read of an answer, in bytes. The longest is a page
+// of log groups or accounts.
+const maxReplied = 8 << 20
+
+// newHTTPClient makes the client of all neighbours. It goes through no proxy:
+// the upstream is on this machine. Connections are given up soon, before the
+// upstream does.
+func newHTTPClient() *http.Client {
+	return &http.Client{
+		Transport: wire{&http.Transport{
+			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+			MaxIdleConnsPerHost: 16, IdleConnTimeout: 2 * time.Second,
+		}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// wire is how CloudTrail's calls go to the upstream.
+type wire struct{ next http.RoundTripper }
+
+// RoundTrip makes one HTTP request. That the upstream does not have what is
+// asked for is a lackError.
+func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", userAgent)
+	lowerMetadata(r.Header)
+	answer, err := t.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body := answer.Body
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(body, maxReplied), body}
+	if err := lacking(answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// lowerMetadata writes the names of an object's metadata in lower case, as AWS
+// keeps them: some servers keep what they are sent.
+func lowerMetadata(h http.Header) {
+	for name, values := range h {
+		if strings.HasPrefix(name, "X-Amz-Meta-") {
+			delete(h, name)
+			h[strings.ToLower(name)] = values
+		}
+	}
+}
+
+// lackError is the answer of an upstream that does not have a service or an
+// operation.
+type lackError struct {
+	status int
+	text   string
+}
+
+func (e *lackError) Error() string { return fmt.Sprintf("HTTP %d: %s", e.status, e.text) }
+
+// RetryableError tells the SDK that no repetition helps.
+func (*lackError) RetryableError() bool { return false }
+
+// lacking reads such an answer: LocalStack's are HTTP 501, moto's HTTP 500 with
+// a page for people.
+func lacking(answer *http.Response) error {
+	page := answer.StatusCode == http.StatusInternalServerError && strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html")
+	if answer.StatusCode != http.StatusNotImplemented && !page {
+		return nil
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10)) // a beginning says enough
+	e := &lackError{status: answer.StatusCode, text: oneLine(text)}
+	if page {
+		e.text = "an HTML page instead of an answer, as for operations that are not implemented"
+	}
+	return e
+}
+
+// oneLine makes one line of the beginning of an answer.
+func oneLine(text []byte) string {
+	line := strings.Join(strings.Fields(string(bytes.ToValidUTF8(text, []byte("?")))), " ")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, line[:min(len(line), 300)])
+}
+
+// refusal turns the SDK's error into the upstream's own, a *call.Error, when
+// the upstream has refused what was asked, or does not have it (status 501).
+// Any other error says that no answer came: the upstream cannot be reached, or
+// is in trouble itself.
+func (c *clients) refusal(err error) error {
+	if err == nil {
+		return nil
+	}
+	operation, service := "a call", "AWS"
+	var op *smithy.OperationError
+	if errors.As(err, &op) {
+		operation, service = op.OperationName, op.ServiceID
+	}
+	var lack *lackError
+	if errors.As(err, &lack) {
+		return &call.Error{
+			Status: http.StatusNotImplemented, Code: "NotServedByUpstream." + strings.ReplaceAll(service, " ", "") + "." + operation,
+			Message: fmt.Sprintf("%s does not serve %s of %s: %s", c.URL, operation, service, lack),
+		}
+	}
+	var answer *awshttp.ResponseError
+	var refused smithy.APIError
+	if errors.As(err, &answer) && errors.As(err, &refused) && !busy(answer.HTTPStatusCode(), refused.ErrorCode()) {
+		return &call.Error{Status: answer.HTTPStatusCode(), Code: oneLine([]byte(refused.ErrorCode())), Message: oneLine([]byte(refused.ErrorMessage()))}
+	}
+	return fmt.Errorf("%s of %s at %s: %w", operation, service, c.URL, whatFailed(err))
+}
+
+// busy tells whether an upstream has answered that it cannot answer now.
+func busy(status int, code string) bool {
+	return status >= 500 || status == http.StatusTooManyRequests || strings.HasPrefix(code, "Throttl") || code == "SlowDown"
+}
+
+// whatFailed is an SDK's error without the SDK's own account of it.
+func whatFailed(err error) error {
+	var sent *smithy.OperationError
+	if errors.As(err, &sent) {
+		err = sent.Err
+	}
+	return err
+}
+
+// isRefusal tells whether an error of refusal's is one of the upstream's codes.
+func isRefusal(err error, codes ...string) bool {
+	var refused *call.Error
+	if !errors.As(err, &refused) {
+		return false
+	}
+	for _, code := range codes {
+		if refused.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// isLack tells whether the upstream does not have what was asked for.
+func isLack(err error) bool {
+	var refused *call.Error
+	return errors.As(err, &refused) && refused.Status == http.StatusNotImplemented
+}

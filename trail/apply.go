@@ -119,6 +119,9 @@ func (r *run) do(ctx context.Context, steps []*Step) (done int, err error) {
 
 // Sleep waits for d, or until ctx ends.
 func Sleep(ctx context.Context, d time.Duration) error {
+	if ctx.Err() != nil { // a length of zero would be over at the same time
+		return context.Cause(ctx)
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -112,7 +112,7 @@ def policy(bucket):
     principal = {"Service": "cloudtrail.amazonaws.com"}
     return json.dumps({"Version": "2012-10-17", "Statement": [
         {"Sid": "Check", "Effect": "Allow", "Principal": principal, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{bucket}"},
-        {"Sid": "Write", "Effect": "Allow", "Principal": principal, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/123456789012/*",
+        {"Sid": "Write", "Effect": "Allow", "Principal": principal, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/*",
          "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}}]})
 
 

@@ -1,10 +1,10 @@
 """The AWS CLI makes the calls of compare/calls.txt of the sandbox and of moto, and what they answer is compared field by field.
-usage: compare.py [--update] [--show NAME] SANDBOX MOTO (run with the AWS CLI's Python)"""
-import argparse, json, pathlib, re, shutil, subprocess, sys, tempfile, time
+usage: compare.py [--new] [--show NAMES] [--answers FOLDER] SANDBOX MOTO (run with the AWS CLI's Python)"""
+import argparse, calendar, json, pathlib, re, shutil, subprocess, sys, tempfile, time, zlib
 
 HERE = pathlib.Path(__file__).parent / "compare"
 DIFFERENCES = HERE / "differences.md"
-ABSENT = "-"
+ABSENT = object()  # the value of a field that is not there
 
 # What differs from run to run, by its form: a value that has not this form stands as it is. (where, form, stands for)
 RULES = [
@@ -16,13 +16,27 @@ RULES = [
     (r"", r"https?://(127\.0\.0\.1|localhost)(:\d+)?", "ENDPOINT"),
     (r"", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
     (r"", r"\bA(?:ROA|IDA|SIA|KIA|NPA)[A-Z0-9]{16,17}\b", "ID"),
-    (r"", r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?", "TIME"),
-    (r"", r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", "TIME"),
     (r"", r"X-Amz-Date=\d{8}T\d{6}Z", "X-Amz-Date=TIME"),
     (r"", r"X-Amz-Signature=[0-9a-f]{64}", "X-Amz-Signature=SIGNATURE"),
     (r"", r"(X-Amz-Credential=[^/%]*%2F)\d{8}", r"\1DAY"),
     (r"", r"Signature=[\w%]+&Expires=\d{10}", "Signature=SIGNATURE&Expires=TIME"),
 ]
+
+
+# Times stand for themselves when they are not of this run, or of the hours that a session lasts.
+TIMES = [
+    (r"\b(20\d\d-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)?", "%Y-%m-%d %H:%M:%S"),
+    (r"\b(\w{3}, \d\d \w{3} \d{4}) (\d\d:\d\d:\d\d) GMT", "%a, %d %b %Y %H:%M:%S"),
+]
+
+
+def without_times(text, began):
+    def stands(found):
+        at = calendar.timegm(time.strptime(f"{found[1]} {found[2]}", form))
+        return "TIME" if began - 5 <= at <= began + 13 * 3600 else found[0]
+    for pattern, form in TIMES:
+        text = re.sub(pattern, stands, text)
+    return text
 
 
 def normal(path, value, began):
@@ -31,7 +45,7 @@ def normal(path, value, began):
         return {name: normal(f"{path}.{name}", one, began) for name, one in value.items()}
     if isinstance(value, list):
         return [normal(path + "[]", one, began) for one in value]
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or value is None or value is ABSENT:
         return value
     if isinstance(value, (int, float)):
         for scale in (1, 1000):
@@ -44,12 +58,14 @@ def normal(path, value, began):
     for where, form, stands in RULES:
         if re.search(where, path):
             value = re.sub(form, stands, value)
-    return value
+    return without_times(value, began)
 
 
 def compared(path, a, b, began):
     """(field, the first's value, the second's) of all that differs. Elements of a list are one field; lists of different lengths differ as a
-    whole. JSON in a text is looked into, where both have the same names in it."""
+    whole. JSON in a text is looked into, where both have the same names in it. No answer at all has no fields."""
+    if path == "":
+        a, b = ({} if one is None and isinstance(other, dict) else one for one, other in ((a, b), (b, a)))
     if isinstance(a, dict) and isinstance(b, dict):
         for name in sorted(a.keys() | b.keys()):
             yield from compared(f"{path}.{name}" if path else name, a.get(name, ABSENT), b.get(name, ABSENT), began)
@@ -59,15 +75,15 @@ def compared(path, a, b, began):
     elif isinstance(a, list) and isinstance(b, list) and all(len(side) < 20 and all(isinstance(one, str) for one in side) for side in (a, b)):
         for one in a + b:
             if (one in a) != (one in b):
-                yield path + "[]", brief(one) if one in a else ABSENT, brief(one) if one in b else ABSENT
+                yield path + "[]", brief(one if one in a else ABSENT), brief(one if one in b else ABSENT)
     elif isinstance(a, list) and isinstance(b, list):
         yield path, f"{len(a)} elements", f"{len(b)} elements"
     elif isinstance(inside(a), dict) and isinstance(inside(b), dict) and inside(a).keys() == inside(b).keys():
         yield from compared(path + "~", inside(a), inside(b), began)
     else:
-        a, b = (brief(normal(path, side, began)) for side in (a, b))
-        if a != b:
-            yield path or "answer", a, b
+        a, b = (normal(path, side, began) for side in (a, b))
+        if type(a) is not type(b) or a != b:
+            yield path or "answer", brief(a), brief(b)
 
 
 def inside(text):
@@ -78,9 +94,14 @@ def inside(text):
 
 
 def brief(value):
-    text = value if isinstance(value, str) and value else json.dumps(value)
+    """A value as the table has it, on one line. A text that could be taken for something else stands in quotes."""
+    if value is ABSENT:
+        return "-"
+    text = json.dumps(value)
+    if isinstance(value, str) and not re.fullmatch(r"-|true|false|null|[\d.]*", value):
+        text = value
     text = text.replace("\n", " ").replace("|", "/").replace("`", "'")
-    return text if len(text) <= 70 else text[:60] + f"... ({len(text)} characters)"
+    return text if len(text) <= 70 else f"{text[:60]}... ({len(text)} characters, {zlib.crc32(text.encode()):08x})"
 
 
 def outcome(a):
@@ -118,37 +139,44 @@ def read_table():
 
 
 def ask(sandbox, moto, folder):
-    """Both sides at the same time."""
+    """When the calls began, and the answers; both sides are asked at the same time."""
+    kept = folder / "answers.json"
+    if kept.exists():
+        return json.loads(kept.read_text())
+    began = time.time()
     sides = {"sandbox": sandbox, "moto": moto}
-    started = {
-        name: subprocess.Popen([sys.executable, "-B", str(HERE / "side.py"), str(HERE / "calls.txt"), url, str(folder / name)])
+    started = [
+        subprocess.Popen([sys.executable, "-B", str(HERE / "side.py"), str(HERE / "calls.txt"), url, str(folder / name)])
         for name, url in sides.items()
-    }
-    if any([p.wait() for p in started.values()]):
+    ]
+    if any([p.wait() for p in started]):
         sys.exit("FAILED: the calls could not be made")
-    return [json.loads((folder / name / "answers.json").read_text()) for name in sides]
+    print(f"calls made in {time.time() - began:.0f} s")
+    answers = [began] + [json.loads((folder / name / "answers.json").read_text()) for name in sides]
+    kept.write_text(json.dumps(answers))
+    return answers
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--new", action="store_true", help="print the rows that the table lacks")
-    parser.add_argument("--show", default="", help="print both answers to one call")
+    parser.add_argument("--show", default="", metavar="NAMES", help="print both answers to these calls")
+    parser.add_argument("--answers", type=pathlib.Path, metavar="FOLDER", help="keep the answers there; if there are any, make no call")
     parser.add_argument("sandbox")
     parser.add_argument("moto")
     options = parser.parse_args()
-    began = time.time()
-    folder = pathlib.Path(tempfile.mkdtemp())
+    folder = options.answers or pathlib.Path(tempfile.mkdtemp())
     try:
-        ours, theirs = ask(options.sandbox, options.moto, folder)
+        began, ours, theirs = ask(options.sandbox, options.moto, folder)
     finally:
-        shutil.rmtree(folder)
-    if options.show:
-        for name in options.show.split(","):
-            print(name, json.dumps([ours[name], theirs[name]], indent=1))
-    sys.exit(report(ours, theirs, began, time.time() - began, options.new))
+        if not options.answers:
+            shutil.rmtree(folder)
+    for name in filter(None, options.show.split(",")):
+        print(name, json.dumps([ours[name], theirs[name]], indent=1))
+    sys.exit(report(ours, theirs, began, options.new))
 
 
-def report(ours, theirs, began, took, new):
+def report(ours, theirs, began, new):
     known, met, problems, services, findings = read_table(), {}, [], {}, []
     answers = 0
     for name, a in ours.items():
@@ -180,7 +208,6 @@ def report(ours, theirs, began, took, new):
         print(f"FAILED: {name} {field}: the table's difference does not occur")
     for f in findings:
         print(f"FAILED: model: {f}")
-    print(f"took {took:.0f} s")
     print(f"answers checked against the models: {answers}, at fault: {len(findings)}")
     print(f"calls compared: {len(ours)}, equal: {sum(c[1] for c in services.values())}, known differences: {len(met)}")
     return 1 if problems or gone or findings else 0

@@ -4,10 +4,11 @@
 # compare/differences.md. The models of the AWS CLI judge the sandbox too: an
 # answer holds what they know and what they require, an error is one that they
 # declare.
+# Nothing falls due for delivery while the calls are made.
 # usage: compare.sh PATH-OF-AWS PATH-OF-PYTHON-WITH-MOTO [COMPARE.PY-FLAG...] (trailctl is on PATH)
 set -euo pipefail
 if [ -z "${IN_SANDBOX:-}" ]; then
-  exec env IN_SANDBOX=1 trailctl sandbox exec --log-interval 1h --digest-interval 1h -- bash "$0" "$@"
+  exec env IN_SANDBOX=1 trailctl sandbox exec --log-interval 8760h --digest-interval 8760h -- bash "$0" "$@"
 fi
 here=$(cd "$(dirname "$0")" && pwd)
 awspython=$(dirname "$1")/python
@@ -25,6 +26,6 @@ for _ in $(seq 1 200); do
 done
 
 export TMPDIR=$tmp AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
-export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=judge AWS_SECRET_ACCESS_KEY=judge AWS_MAX_ATTEMPTS=1
+export TZ=UTC AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=judge AWS_SECRET_ACCESS_KEY=judge AWS_MAX_ATTEMPTS=1
 unset AWS_PROFILE AWS_SESSION_TOKEN
 "$awspython" -B "$here/compare.py" "$@" "$AWS_ENDPOINT_URL" "http://127.0.0.1:$port"

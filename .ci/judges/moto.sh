@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# moto stands for any AWS that is not our own sandbox: trailctl provisions a
-# trail there twice, lists it, asks its status and downloads log files.
+# moto stands for any AWS that is not our own sandbox: trailctl provisions
+# trails there, with everything around them, twice; changes, stops and deletes
+# them; looks at them; and says in a sentence what moto does not know.
 # usage: moto.sh PATH-OF-PYTHON-WITH-MOTO (trailctl is on PATH)
 set -euo pipefail
 python=$1
@@ -13,7 +14,7 @@ fail() { echo "FAILED: $*"; tail -n 20 "$tmp/moto.log"; exit 1; }
 passed=0
 pass() { passed=$((passed + 1)); echo "ok: $*"; }
 
-export AWS_ENDPOINT_URL=http://127.0.0.1:$port AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
+export AWS_ENDPOINT_URL=http://127.0.0.1:$port AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
 for _ in $(seq 1 100); do
   "$python" -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1])' "$AWS_ENDPOINT_URL/moto-api/" 2>/dev/null && break
@@ -71,3 +72,7 @@ n=$(trailctl logs view "$tmp/copy" --output jsonl | wc -l)
 [ "$n" = 20 ] || fail "$n of 20 records were read"
 pass "logs view: 20 of 20 records"
 echo "$passed passed, 0 failed"
+
+# Everything around a trail, and what moto lacks.
+"$python" -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1] + "/moto-api/reset", data=b"")' "$AWS_ENDPOINT_URL"
+"$python" "$(dirname "$0")/moto_provision.py" || fail "what was provisioned on moto"

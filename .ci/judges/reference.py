@@ -127,6 +127,8 @@ def row_of(d, t, uri, theirs, mine, digests, lists, failed):
             return "a raw error in place of a reason"
         case ("digest_hash_link" | "digest_signature_link" | "digest_replaced", "valid", "broken-link") if chain_hit:
             return t.row
+        case ("digest_replaced", None, "broken-link") if chain_hit and x and not inside:
+            return t.row + ": the digest file behind the window tells it"
         case ("key_spki", "raw error" | "bad key" | "signature" | "format", "valid") if touched and x:
             return t.row
         case ("key_spki", None, "valid") if touched:
@@ -137,12 +139,12 @@ def row_of(d, t, uri, theirs, mine, digests, lists, failed):
 
 
 def nothing_inside(d, t, f):
-    """Whether the trail's place has no digest file of the finding's chain in the window, and the first one behind it was tampered with."""
+    """Whether no digest file of the finding's chain lies in the part of the window that the finding is about, and the first one behind it was tampered with."""
+    start = f.get("range", {}).get("start", "")
     for chain in d.chains:
-        here = [y for y in chain if y.bucket == d.bucket and y.key.startswith(d.base(y.account))]
-        if chain[0].region == f["region"] and chain[0].account == f["account"] and not any(overlaps(d, y) for y in here):
-            behind = [y for y in here if y.start >= d.until]
-            if behind and behind[0].uri in t.touched:
+        if (chain[0].region, chain[0].account) == (f["region"], f["account"]):
+            behind = [y for y in chain if delivery.iso(y.end) > start and y.bucket == d.bucket and y.key.startswith(d.base(y.account))]
+            if behind and behind[0].start >= d.until and behind[0].uri in t.touched:
                 return True
     return False
 

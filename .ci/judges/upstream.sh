@@ -32,10 +32,17 @@ fi
 tmp=$(mktemp -d)
 server=
 stop() {
-  # A session of its own: LocalStack starts programs that outlive it.
-  [ -z "$server" ] || kill -TERM -- "-$server" 2>/dev/null || true
-  [ -z "$server" ] || wait "$server" 2>/dev/null || true
-  [ -z "$server" ] || kill -KILL -- "-$server" 2>/dev/null || true
+  if [ -n "$server" ]; then
+    # A session of its own: LocalStack starts programs that outlive it, and may
+    # take its time to end.
+    kill -TERM -- "-$server" 2>/dev/null || true
+    for _ in $(seq 1 20); do
+      kill -0 -- "-$server" 2>/dev/null || break
+      sleep 0.1
+    done
+    kill -KILL -- "-$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
   rm -rf "$tmp"
 }
 trap stop EXIT
@@ -65,10 +72,11 @@ moto)
   ;;
 localstack)
   health=$url/_localstack/health
-  # No events to its makers, no certificate fetched, no DNS server.
-  HOME=$tmp/home GATEWAY_LISTEN=127.0.0.1:$port FILESYSTEM_ROOT=$tmp/localstack \
+  # No events to its makers, no certificate fetched, no DNS server; its other
+  # web server would listen on every address of the machine.
+  HOME=$tmp/home GATEWAY_SERVER=hypercorn GATEWAY_LISTEN=127.0.0.1:$port FILESYSTEM_ROOT=$tmp/localstack \
     EXTERNAL_SERVICE_PORTS_START=$first EXTERNAL_SERVICE_PORTS_END=$last \
-    DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 DNS_ADDRESS=0 \
+    DISABLE_EVENTS=1 SQS_DISABLE_CLOUDWATCH_METRICS=1 SKIP_SSL_CERT_DOWNLOAD=1 DNS_ADDRESS=0 \
     setsid "$python" -m localstack.runtime.main >"$tmp/upstream.log" 2>&1 &
   ;;
 esac
@@ -80,6 +88,6 @@ until "$python" -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[
 done
 echo "$kind answers after $((SECONDS - began)) s"
 
-"$python" "$here/upstream.py" "$kind" "$url" "$aws" "$tmp" || { tail -n 30 "$tmp/upstream.log"; exit 1; }
+"$python" "$here/upstream.py" "$kind" "$url" "$aws" "$tmp" || { kill -0 "$server" 2>/dev/null || tail -n 30 "$tmp/upstream.log"; exit 1; }
 memory=$(ps -o rss= -p "$server" || true)
 echo "$kind: $((SECONDS - began)) s in all, $((${memory:-0} / 1024)) MiB at the end"

@@ -11,7 +11,7 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "
 
 
 def many(stack):
-    """Calls of many services by boto3, some of which fail: of each its event source and name, its request id and the error code it ended with."""
+    """Calls of many services by boto3, some of which fail: of each its event source and name, its request id (none where no header has it) and the error code it ended with."""
     n = "calls-" + stack.tag
     missing = f"arn:aws:sns:us-east-1:{stack.account}:nothing"
     calls = [
@@ -52,7 +52,7 @@ def many(stack):
     return [make(stack, *c) for c in calls]
 
 
-SOURCES = {"cloudwatch": "monitoring", "lambda": "lambda"}
+SOURCES = {"cloudwatch": "monitoring"}
 
 
 def make(stack, service, operation, arguments):
@@ -61,9 +61,10 @@ def make(stack, service, operation, arguments):
         answer, code = getattr(client, operation)(**arguments), None
     except ClientError as e:
         answer, code = e.response, e.response["Error"]["Code"]
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]  # moto's XML has ids that are always the same
     return {
         "source": SOURCES.get(service, service) + ".amazonaws.com", "name": client.meta.method_to_api_mapping[operation],
-        "id": answer["ResponseMetadata"].get("RequestId"), "code": code,
+        "id": headers.get("x-amzn-requestid") or headers.get("x-amz-request-id"), "code": code,
     }
 
 

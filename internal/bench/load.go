@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -90,9 +91,7 @@ func (l *loadOptions) stage(b *boxed) *stage {
 
 func (s *stage) drive(ctx context.Context, rate int, length time.Duration) (*phase, error) {
 	p, err := drive(ctx, s.boxed, s.clients, rate, length, s.next)
-	if p != nil {
-		s.next += int(length.Seconds() * float64(rate))
-	}
+	s.next += int(length.Seconds() * float64(rate))
 	return p, err
 }
 
@@ -116,8 +115,9 @@ func (l *loadOptions) run(ctx context.Context, o *options, on, off *boxed) error
 	if err != nil {
 		return err
 	}
-	l.latencies(main, with, without)
-	calls, failed = append(calls, with.calls...), append(append(failed, with.failed...), without.failed...)
+	l.latencies(main, sum(with), sum(without))
+	added(with, without)
+	calls, failed = append(calls, sum(with).calls...), append(append(failed, sum(with).failed...), sum(without).failed...)
 	faster, err := l.faster(ctx, recorded, length/6)
 	if err != nil {
 		return err
@@ -188,25 +188,42 @@ const turn = time.Second
 
 // compare calls the sandbox that records and the one that does not in turn,
 // each for half of the time.
-func (l *loadOptions) compare(ctx context.Context, recorded, plain *stage, length time.Duration) (with, without *phase, err error) {
-	with, without = &phase{}, &phase{}
+func (l *loadOptions) compare(ctx context.Context, recorded, plain *stage, length time.Duration) (with, without []*phase, err error) {
 	for i := range max(1, int(length/turn/2)) {
-		first, second, a, b := recorded, plain, with, without
+		pair := []*stage{recorded, plain}
 		if i%2 == 1 {
-			first, second, a, b = plain, recorded, without, with
+			slices.Reverse(pair)
 		}
-		for _, one := range []struct {
-			*stage
-			sum *phase
-		}{{first, a}, {second, b}} {
-			p, err := one.drive(ctx, l.rate, turn)
+		for _, s := range pair {
+			p, err := s.drive(ctx, l.rate, turn)
 			if err != nil {
 				return nil, nil, err
 			}
-			one.sum.add(p)
+			if s == recorded {
+				with = append(with, p)
+			} else {
+				without = append(without, p)
+			}
 		}
 	}
 	return with, without, nil
+}
+
+// added prints what recording costs: over all calls, and in the median of the
+// pairs of turns, which one busy moment of the machine does not move.
+func added(with, without []*phase) {
+	all := func(q float64) string { return ms(quantile(sum(with).sent, q) - quantile(sum(without).sent, q)) }
+	paired := func(q float64) string {
+		var list []time.Duration
+		for i := range with {
+			list = append(list, quantile(with[i].sent, q)-quantile(without[i].sent, q))
+		}
+		return ms(quantile(list, 0.5))
+	}
+	perCall := func(p *phase) float64 { return 1000 * p.cpu.Seconds() / float64(max(1, len(p.sent))) }
+	fmt.Printf("  recording adds to the median %s (in the median of %d pairs of turns %s), to the 99th percentile %s (%s)\n",
+		all(0.5), len(with), paired(0.5), all(0.99), paired(0.99))
+	fmt.Printf("  processor time of the sandbox: %.2f ms a call with, %.2f ms without\n", perCall(sum(with)), perCall(sum(without)))
 }
 
 func (l *loadOptions) latencies(main, with, without *phase) {
@@ -223,21 +240,17 @@ func (l *loadOptions) latencies(main, with, without *phase) {
 	line("in turn: recorded", with)
 	line("in turn: not recorded", without)
 	t.Flush()
-	added := func(q float64) string { return ms(quantile(with.sent, q) - quantile(without.sent, q)) }
-	perCall := func(p *phase) float64 { return 1000 * p.cpu.Seconds() / float64(max(1, len(p.sent))) }
-	fmt.Printf("  recording adds %s to the median, %s to the 99th percentile; processor time %.2f ms a call with, %.2f ms without\n",
-		added(0.5), added(0.99), perCall(with), perCall(without))
 }
 
 // faster tries higher rates. One is kept up with when the last answer comes
 // within a second of its time.
 func (l *loadOptions) faster(ctx context.Context, s *stage, length time.Duration) (*phase, error) {
-	sum := &phase{}
 	if l.rates == "" {
-		return sum, nil
+		return &phase{}, nil
 	}
 	length = max(length, time.Second)
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	var phases []*phase
 	fmt.Fprintln(t, "\nRATE\tFOR\tMEDIAN\tP99 FROM WHEN DUE\tLAST ANSWER AFTER\tPROCESSOR\tKEEPS UP")
 	for text := range strings.SplitSeq(l.rates, ",") {
 		rate, err := strconv.Atoi(text)
@@ -253,9 +266,9 @@ func (l *loadOptions) faster(ctx context.Context, s *stage, length time.Duration
 			keeps = "no"
 		}
 		fmt.Fprintf(t, "%d/s\t%.1f s\t%s\t%s\t%s\t%.0f%%\t%s\n", rate, length.Seconds(), ms(quantile(p.sent, 0.5)), ms(quantile(p.scheduled, 0.99)), ms(p.late), 100*p.cpu.Seconds()/(length+p.late).Seconds(), keeps)
-		sum.add(p)
+		phases = append(phases, p)
 	}
-	return sum, t.Flush()
+	return sum(phases), t.Flush()
 }
 
 // prove ends the trail and looks for each call in what it delivered.

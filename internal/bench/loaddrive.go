@@ -145,12 +145,16 @@ func drive(ctx context.Context, b *boxed, clients []*client, rate int, length ti
 	return p, err
 }
 
-// add puts another phase's calls and latencies to these.
-func (p *phase) add(o *phase) {
-	p.calls = append(p.calls, o.calls...)
-	p.sent, p.scheduled = append(p.sent, o.sent...), append(p.scheduled, o.scheduled...)
-	p.failed = append(p.failed, o.failed...)
-	p.length, p.cpu, p.late = p.length+o.length, p.cpu+o.cpu, max(p.late, o.late)
+// sum is phases as one.
+func sum(phases []*phase) *phase {
+	all := &phase{}
+	for _, p := range phases {
+		all.calls = append(all.calls, p.calls...)
+		all.sent, all.scheduled = append(all.sent, p.sent...), append(all.scheduled, p.scheduled...)
+		all.failed = append(all.failed, p.failed...)
+		all.length, all.cpu, all.late = all.length+p.length, all.cpu+p.cpu, max(all.late, p.late)
+	}
+	return all
 }
 
 // quantile is the latency that the share q of the calls stayed below.

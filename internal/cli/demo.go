@@ -38,8 +38,8 @@ validates again. Every trailctl command is printed before it runs. No AWS
 account is used, and nothing is left behind.
 
 With --upstream the same happens on another local AWS behind the sandbox, such
-as LocalStack. What is made there stays there: its names end in the same eight
-characters, which are new each time.`,
+as LocalStack. What is made there stays there; buckets, topic and log group have
+an ending of eight characters that is new each time.`,
 		Flags:  []cli.Flag{upstreamFlag(&d.upstream)},
 		Action: func(c *cli.Context) error { return d.run(c.Context) },
 	}

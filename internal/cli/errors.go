@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"strings"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go"
 
@@ -145,6 +147,7 @@ func hintFor(err error) string {
 	var dial *net.OpError
 	var name *net.DNSError
 	var garbled *smithy.DeserializationError
+	var answer *awshttp.ResponseError
 	switch {
 	case errors.Is(err, logs.ErrTooLarge):
 		return "\"logs view\", search, stats and export read larger files with --max-file-size SIZE, and take that much more memory"
@@ -156,7 +159,7 @@ func hintFor(err error) string {
 		return "that host does not exist: check --region and --endpoint-url"
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return "nothing answers at that address: check --endpoint-url and AWS_ENDPOINT_URL, or start a sandbox with \"trailctl sandbox start\""
-	case awserr.WebPage(err):
+	case awserr.WebPage(err), errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusNotImplemented:
 		return "AWS does not answer like this: check --endpoint-url and AWS_ENDPOINT_URL; an imitation of AWS that lacks the call can stand behind the sandbox, which brings a CloudTrail of its own: \"trailctl sandbox exec --upstream URL -- COMMAND\""
 	case errors.As(err, &garbled):
 		return "the answer is not one of AWS's: what is at the endpoint does not know this call"

@@ -1,14 +1,28 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"trailctl/trail"
 )
+
+// answered is the error of an answer that is not one of AWS's.
+func answered(status int, contentType string, err error) error {
+	return &smithy.OperationError{ServiceID: "CloudTrail", OperationName: "LookupEvents", Err: &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}}}},
+			Err:      err,
+		},
+	}}
+}
 
 func TestHints(t *testing.T) {
 	answer := func(code, text string) error {
@@ -26,6 +40,9 @@ func TestHints(t *testing.T) {
 		{answer("AccessDenied", "User: arn:aws:iam::123456789012:user/u is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::logs\" "+
 			"because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access"), "public access block (BlockPublicPolicy)"},
 		{trailError(fmt.Errorf("KMS key k: %w: %w", trail.ErrKeyUnread, answer("AccessDeniedException", ""))), "allow kms:GetKeyPolicy"},
+		// moto and LocalStack, about what they lack.
+		{answered(500, "text/html", &smithy.DeserializationError{Err: errors.New("invalid character '<'")}), "sandbox exec --upstream URL"},
+		{answered(501, "application/x-amz-json-1.1", answer("InternalFailure", "not yet emulated")), "sandbox exec --upstream URL"},
 		{answer("SomethingElse", ""), ""},
 	}
 	for _, tt := range tests {

@@ -32,7 +32,7 @@ func (o *sandboxOptions) upstreamURL() (*url.URL, error) {
 	shown := awsconf.ShownEndpoint(o.upstream)
 	if wrong := (*upstream.AddressError)(nil); errors.As(err, &wrong) && wrong.Remote {
 		return nil, withHint(usagef("--upstream %s: %s", shown, err),
-			"use 127.0.0.1, or add --allow-remote, which also lets other machines call this sandbox if --listen does")
+			"use 127.0.0.1, or start a sandbox with --allow-remote, which also lets other machines call it if --listen does")
 	}
 	return nil, withHint(usagef("--upstream %s: %s", shown, err), "write it as in --upstream http://127.0.0.1:4566")
 }

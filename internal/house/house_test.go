@@ -93,7 +93,7 @@ var allowed = map[string][]string{
 	"logs/tail":        {"logs", "bucket", "internal/when"},
 	"logs/export":      {"logs", "internal/when"},
 	"internal/inflate": {},
-	"internal/bench":   {"internal/inflate"},
+	"internal/bench":   {"internal/inflate", "internal/sandbox"},
 	"validate":         {"bucket", "internal/awserr", "internal/inflate", "internal/policy", "internal/when"},
 	"internal/sandbox": {"internal/sandbox"},
 }

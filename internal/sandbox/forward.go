@@ -33,7 +33,7 @@ func (s *Sandbox) passOn(w http.ResponseWriter, c *call.Call, p protocol, sig si
 	c.Unrecorded = strings.HasPrefix(c.HTTP.URL.Path, "/_")
 	pass, err := s.upstream.Take(c, formatOf(p), func(w http.ResponseWriter, e *call.Error) {
 		announce(w, c)
-		refuse(w, c, p, e)
+		refuse(w, c, errorForm(c, p), e)
 	})
 	if err != nil {
 		panic(http.ErrAbortHandler) // the caller stopped in the middle of the request
@@ -52,6 +52,15 @@ func (s *Sandbox) passOn(w http.ResponseWriter, c *call.Call, p protocol, sig si
 	if pass.Cut() {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// errorForm is the form of an error: of the services with addresses of their
+// own, some speak XML.
+func errorForm(c *call.Call, p protocol) protocol {
+	if p == restOther && slices.Contains([]string{"route53", "cloudfront", "s3control"}, c.Service) {
+		return awsQuery
+	}
+	return p
 }
 
 // unsignedService is the signing name of the service that takes a call without

@@ -87,7 +87,7 @@ func (s *Sandbox) settle() {
 // a record (CloudTrail user guide, "CloudTrail record contents": 100 KB).
 const maxElement = 100 << 10
 
-// record turns a call into its record.
+// record turns a call into its record (assumption A21).
 func record(c *call.Call) cloudtrail.Record {
 	var b [16]byte
 	rand.Read(b[:])

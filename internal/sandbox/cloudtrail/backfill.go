@@ -14,7 +14,7 @@ import (
 // and "Validating CloudTrail log file integrity with the AWS CLI"). That a log
 // file refused by the bucket is such a one, and that there is one backfill
 // digest file for each period, made when the last of its log files has come,
-// is an assumption (docs/assumptions.md).
+// is a guess (assumption A10).
 type backfill struct {
 	Refused int          // how many of the chain's pending events, from the first, the bucket has refused
 	Periods []latePeriod // oldest first

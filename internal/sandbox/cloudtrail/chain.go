@@ -6,7 +6,7 @@ import (
 )
 
 // maxPending bounds the events that wait for a delivery that keeps failing,
-// per trail and region. The oldest go first.
+// per trail and region. The oldest go first (assumption A9).
 const maxPending = 200_000
 
 // chain is what one trail delivers from one region of one account: events that wait for the
@@ -29,6 +29,7 @@ type chain struct {
 	Final        bool      // the current period ends the chain
 	Ending       ending    // what Settle has to end
 	Backfill     backfill
+	Doubt        *doubt // the next log file, when that is in doubt
 	Status       status
 }
 
@@ -60,6 +61,7 @@ type pendingEvent struct {
 type period struct {
 	Start, Due time.Time // whole seconds
 	Files      []logFileEntry
+	Sealed     *sealed // its digest file, when that is in doubt
 }
 
 // head is what the next digest file says about the one before it.
@@ -69,7 +71,8 @@ type head struct {
 }
 
 // status is what GetTrailStatus says about the deliveries of one chain. The
-// errors are S3's, SNS's and CloudWatch Logs' own codes.
+// errors are S3's, SNS's and CloudWatch Logs' own codes, of the newest attempt
+// (assumption A19).
 type status struct {
 	Delivered, Attempted    time.Time
 	Error                   string
@@ -91,8 +94,9 @@ const (
 	endAll            // no more log files either
 )
 
-// begin opens the first period of a new chain of digest files. A chain whose
-// last file could not be delivered yet goes on instead.
+// begin opens the first period of a new chain of digest files, which begins
+// there and then (assumption A5). A chain whose last file could not be
+// delivered yet goes on instead.
 func (c *chain) begin(at time.Time, interval time.Duration) {
 	c.Ending = goesOn
 	if c.Digest != nil {
@@ -127,6 +131,7 @@ func (c *chain) add(e Event, interval time.Duration) {
 	if len(c.Pending) >= maxPending {
 		c.drop(1)
 		c.Dropped++
+		c.Doubt = nil
 	}
 	c.Pending = append(c.Pending, pendingEvent{Time: e.Time, JSON: e.JSON})
 	if c.NextLog.IsZero() {

@@ -56,7 +56,7 @@ func checkSettings(t *trail) *call.Error {
 }
 
 // checkBucket checks that the bucket is there and lets CloudTrail deliver
-// for this trail.
+// for this trail (assumption A17).
 func (s *Service) checkBucket(q *inquiry, t *trail, now time.Time) *call.Error {
 	bucket, err := q.bucket(t.Bucket)
 	switch {

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Record takes an event into the history and hands it to the trails that
+// Record takes an event into the history, where LookupEvents finds it from then
+// on (assumption A23), and hands it to the trails that
 // select it. A trail that a call has just stopped still takes that call. What
 // cannot be written to the history's file is in the history and goes to the
 // trails nevertheless; the error tells of it.
@@ -36,7 +37,7 @@ func (s *Service) Record(e Event) error {
 }
 
 // joined tells whether an account has come into the organization of a trail
-// that logs. s.mu is held.
+// that logs (assumption A25). s.mu is held.
 func (s *Service) joined(t *trail, account string) bool {
 	return t.Logging && t.Account != account && s.shared(t, account) && t.Chains[t.chainName(account, t.Region)] == nil
 }
@@ -89,7 +90,8 @@ func (s *Service) DigestsUntil(until time.Time) int {
 }
 
 // Deliver delivers everything that is due at a time, as of that time: log
-// files first, so that a digest file lists those of its last moment. Regions
+// files first, so that a digest file lists those of its last moment (assumption
+// A6). Regions
 // are worked on side by side. A failed delivery is kept for the next interval
 // and shows in GetTrailStatus; the error is about the sandbox itself.
 func (s *Service) Deliver(ctx context.Context, at time.Time) error {
@@ -110,6 +112,7 @@ func (s *Service) DeliverPending(ctx context.Context, at time.Time) error {
 type job struct {
 	trail      trail
 	around     *inquiry // of the whole delivery
+	unsure     bool     // nobody answered whether the last file was stored
 	chain      *chain   // the one in the service
 	work       chain    // what is worked on
 	log        bool
@@ -141,8 +144,8 @@ func (s *Service) deliver(ctx context.Context, at time.Time, due func(*chain) (l
 
 // Settle delivers what has ended: the last log file and the last digest file
 // of trails that were stopped, narrowed or deleted. It comes after the call
-// that did it has been recorded. What cannot be delivered for a deleted trail
-// is lost with it.
+// that did it has been recorded (assumption A7). What cannot be delivered for a
+// deleted trail is lost with it (assumption A11).
 func (s *Service) Settle(ctx context.Context, at time.Time) error {
 	s.mu.Lock()
 	for t := range s.delivering {
@@ -208,6 +211,9 @@ func (s *Service) finish(j *job) {
 	taken := j.events - len(w.Pending) - (c.Dropped - w.Dropped)
 	c.Logged = max(w.Logged-(c.Dropped-w.Dropped), 0)
 	c.drop(max(taken, 0))
+	if c.Doubt = w.Doubt; c.Dropped != w.Dropped {
+		c.Doubt = nil
+	}
 	c.Backfill = w.Backfill
 	c.Backfill.drop(max(-taken, 0))
 	switch {
@@ -238,6 +244,9 @@ func (s *Service) deliverLogs(j *job, at time.Time) error {
 	}
 	for len(j.work.Pending) > 0 {
 		together := j.work.Pending[:j.work.Backfill.together(len(j.work.Pending))]
+		if n, ok := j.work.doubtful(&j.trail, len(together)); ok {
+			together = together[:n]
+		}
 		for _, f := range makeLogFiles(together) {
 			if ok, err := s.deliverLog(j, f, at); !ok || err != nil {
 				j.work.Backfill.Refused = len(j.work.Pending)
@@ -253,6 +262,9 @@ func (s *Service) deliverLogs(j *job, at time.Time) error {
 func (s *Service) deliverLog(j *job, f logFile, at time.Time) (ok bool, err error) {
 	c := &j.work
 	key := j.trail.logKey(c, at, f.text)
+	if c.Doubt != nil {
+		key = c.Doubt.Key
+	}
 	body, err := compress(f.text)
 	if err != nil {
 		return false, fmt.Errorf("compressing the log file %s: %w", key, err)
@@ -260,8 +272,12 @@ func (s *Service) deliverLog(j *job, f logFile, at time.Time) (ok bool, err erro
 	if code := s.put(j, key, body, nil); code != "" {
 		s.warn(j, "a log file could not be delivered", c.Status.Error, code)
 		c.Status.Error = code
+		if j.unsure {
+			c.Doubt = &doubt{Bucket: j.trail.Bucket, Key: key, Events: f.events}
+		}
 		return false, nil
 	}
+	c.Doubt = nil
 	c.Status.Error, c.Status.Delivered = "", at
 	c.Pending = c.Pending[f.events:]
 	s.notify(j, key, at)

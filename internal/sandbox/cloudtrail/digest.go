@@ -43,31 +43,42 @@ type unsigned struct {
 
 // deliverDigest puts the digest file of the current period into the bucket
 // and opens the next period, unless this one ends the chain. After a failure
-// the period stays open and grows.
+// the period stays open and grows (assumption A8).
 func (s *Service) deliverDigest(j *job, at time.Time) error {
 	c := &j.work
 	end := at.Truncate(time.Second)
 	if !end.After(c.Digest.Start) {
 		end = c.Digest.Start.Add(time.Second) // two files never share a name
 	}
-	u := unsigned{key: j.trail.digestKey(c, end), start: c.Digest.Start, end: end, files: c.Digest.Files, before: c.Head}
+	files, doubtful := c.Digest.Files, c.Digest.doubtful(&j.trail, c)
+	if doubtful != nil {
+		end, files = doubtful.End, files[:doubtful.Files]
+	}
+	u := unsigned{key: j.trail.digestKey(c, end), start: c.Digest.Start, end: end, files: files, before: c.Head}
 	newest, err := s.putDigest(j, u, end, at, nil)
 	if err != nil {
 		return err
 	}
 	if newest == nil {
 		c.Digest.Due = at.Add(j.nextDigest)
+		if j.unsure {
+			c.Digest.Sealed = &sealed{Bucket: j.trail.Bucket, Key: u.key, End: end, Files: len(files)}
+		}
 		return nil
 	}
+	later := c.Digest.Files[len(files):]
 	c.Backfill.owe(c.Digest.Start, end)
 	c.LastEnd = end
-	if c.Final {
+	if c.Final && doubtful == nil {
 		c.Digest, c.Head, c.Final = nil, nil, false
 		return nil
 	}
 	c.Head = newest
-	c.Digest = &period{Start: end, Due: end.Add(j.nextDigest)}
-	return nil
+	c.Digest = &period{Start: end, Due: end.Add(j.nextDigest), Files: later}
+	if doubtful == nil || at.Truncate(time.Second).Equal(end) && !c.Final {
+		return nil
+	}
+	return s.deliverDigest(j, at) // what came since
 }
 
 // putDigest signs a digest file with the key of a time and puts it into the

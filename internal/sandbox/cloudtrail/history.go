@@ -193,7 +193,7 @@ func (h *history) step(at place, s *search) (done bool) {
 			return false
 		}
 		kept := &p.events[i]
-		if e = kept.event(); s.match(&e) {
+		if kept.tell(&e); s.match(&e) {
 			if len(s.page) == s.limit {
 				s.more = &s.last
 				return true

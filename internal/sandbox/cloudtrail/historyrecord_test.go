@@ -76,6 +76,7 @@ func TestHistoryIsSmall(t *testing.T) {
 		}
 	}
 	each := (inUse() - before) / events
+	t.Logf("%d bytes each", each)
 	if h.len() != events || each > most {
 		t.Errorf("%d events take %d bytes each, want at most %d", h.len(), each, most)
 	}

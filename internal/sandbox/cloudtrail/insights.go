@@ -6,7 +6,8 @@ import (
 	"trailctl/internal/sandbox/call"
 )
 
-// insightSelector turns on one type of Insights for categories of events.
+// insightSelector turns on one type of Insights for categories of events. It is
+// kept, and nothing comes of it (assumption A24).
 type insightSelector struct {
 	InsightType     string   `json:"InsightType"`
 	EventCategories []string `json:"EventCategories"`

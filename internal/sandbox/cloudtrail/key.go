@@ -56,7 +56,7 @@ func (s *Service) setKey(q *inquiry, t *trail, id string, now time.Time) *call.E
 }
 
 // mayEncrypt asks the key's policy as S3 does for CloudTrail, with the
-// encryption context by which the policy knows the trail.
+// encryption context by which the policy knows the trail (assumption A18).
 func mayEncrypt(key *KeyState, t *trail) bool {
 	conditions := t.source()
 	conditions["kms:EncryptionContext:aws:cloudtrail:arn"] = t.arn()

@@ -23,6 +23,7 @@ func (t *trail) folder(organization, account string) string {
 	return b + account + "/"
 }
 
+// logKey names a log file by the minute of its delivery (assumption A4).
 func (t *trail) logKey(c *chain, at time.Time, text []byte) string {
 	at = at.UTC()
 	account := c.account(t)

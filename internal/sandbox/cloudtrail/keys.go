@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// keyLife is how long a key signs digest files before the next one takes over.
+// keyLife is how long a key signs digest files before the next one takes over
+// (assumption A15).
 const keyLife = 90 * 24 * time.Hour
 
 // keyBits is the size of AWS's own keys.

@@ -10,7 +10,7 @@ import (
 )
 
 // maxLogFile is the size at which the records of one delivery are split over
-// several log files, uncompressed.
+// several log files, uncompressed (assumption A2).
 const maxLogFile = 5 << 20
 
 // logFileEntry is a log file in a digest file. The fields stand in AWS's
@@ -42,7 +42,8 @@ func makeLogFiles(events []pendingEvent) []logFile {
 	return files
 }
 
-// makeLogFile writes the first events, as many as fit, on one line.
+// makeLogFile writes the first events, as many as fit, on one line, in the
+// order in which they came (assumption A3).
 func makeLogFile(events []pendingEvent) logFile {
 	size := 0
 	for _, e := range events {

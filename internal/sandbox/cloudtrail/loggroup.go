@@ -116,8 +116,9 @@ const (
 	eventOverhead = 26
 )
 
-// deliverEvents writes the pending events to the trail's log group. What it
-// refuses is not sent again. It is false when nobody answered: then everything
+// deliverEvents writes the pending events to the trail's log group, before the
+// bucket has them (assumption A14). What it refuses is not sent again
+// (assumption A13). It is false when nobody answered: then everything
 // waits for the next interval, as an event that the bucket has had is pending
 // no more.
 func (s *Service) deliverEvents(j *job, at time.Time) (answered bool) {

@@ -4,7 +4,7 @@ import (
 	"trailctl/internal/sandbox/call"
 )
 
-// keyPage is how many keys ListPublicKeys answers at once.
+// keyPage is how many keys ListPublicKeys answers at once (assumption A16).
 const keyPage = 50
 
 type publicKeysInput struct {

@@ -4,9 +4,10 @@ import "context"
 
 // put delivers one file as the bucket's policy and the key's allow it. It
 // answers S3's error code, empty when it went well, and InternalError when
-// nobody answered: the file may have been stored or not.
+// nobody answered. j.unsure tells then that the file may have been stored.
 func (s *Service) put(j *job, key string, body []byte, metadata map[string]string) string {
 	t := &j.trail
+	j.unsure = false
 	bucket, err := j.around.bucket(t.Bucket)
 	switch {
 	case err != nil:
@@ -24,6 +25,7 @@ func (s *Service) put(j *job, key string, body []byte, metadata map[string]strin
 		ContentType: "application/json", ContentEncoding: "gzip", Metadata: metadata, KMSKey: t.Key,
 	}
 	err = j.around.tell("S3", "storing "+key, func(ctx context.Context) error { return s.Bucket.Put(ctx, o) })
+	j.unsure = unanswered(err)
 	return s.codeOf(err, "InternalError", "the bucket did not take a file", t.Bucket)
 }
 

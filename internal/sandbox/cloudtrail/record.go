@@ -136,5 +136,5 @@ func (e Event) global() bool {
 	return false
 }
 
-// globalRegion is where global services record their events.
+// globalRegion is where global services record their events (assumption A20).
 const globalRegion = "us-east-1"

@@ -134,7 +134,7 @@ func (s *Service) Has(account, region, name string) bool {
 }
 
 // seen tells whether a change has come through by now: AWS takes up to a minute
-// to see a fresh policy or role everywhere.
+// to see a fresh policy or role everywhere (assumption A26).
 func (s *Service) seen(changed, now time.Time) bool {
 	return changed.IsZero() || now.Sub(changed) >= s.settled
 }
@@ -142,7 +142,7 @@ func (s *Service) seen(changed, now time.Time) bool {
 // Events is the number of events in the event history.
 func (s *Service) Events() int { return s.history.len() }
 
-// nextTick is the first multiple of the interval after t.
+// nextTick is the first multiple of the interval after t (assumption A1).
 func nextTick(t time.Time, interval time.Duration) time.Time {
 	return t.Truncate(interval).Add(interval)
 }

@@ -59,8 +59,9 @@ type notification struct {
 	Keys   []string `json:"s3ObjectKey"`
 }
 
-// notify publishes that a log file was delivered. A notification that fails is
-// not sent again.
+// notify publishes that a log file was delivered, in a message of its own
+// (assumption A12). A notification that fails is not sent again (assumption
+// A13).
 func (s *Service) notify(j *job, key string, at time.Time) {
 	t, st := &j.trail, &j.work.Status
 	if t.Topic == "" {

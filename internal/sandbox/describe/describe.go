@@ -34,7 +34,7 @@ type Part struct {
 }
 
 // Request fills in EventSource, Operation, ReadOnly, Data, RequestParameters,
-// Resources and Unrecorded of a call by its HTTP request (address, headers),
+// Resources (assumption A22) and Unrecorded of a call by its HTTP request (address, headers),
 // its signing name and the beginning of its body. What is not an AWS API call
 // is Unrecorded. The Service of an unsigned call is filled in as far as it can
 // be told.
@@ -52,8 +52,10 @@ func Request(c *call.Call, f Format, body Part) {
 		requestS3(c, body)
 	case f == REST:
 		requestREST(c, body)
+		c.Resources = resources(c)
 	default:
 		requestRPC(c, f, body)
+		c.Resources = resources(c)
 	}
 }
 
@@ -90,6 +92,9 @@ func Answer(c *call.Call, f Format, status int, header http.Header, body Part) {
 		s3.DescribeAnswer(c, header)
 	case issues(c), !c.ReadOnly && !silent(c):
 		c.ResponseElements = elements(c, f, header, unzipped(header, body))
+		if c.Resources == nil {
+			c.Resources = resources(c)
+		}
 	}
 }
 

@@ -61,7 +61,7 @@ func newCall(service, method, address string, header map[string]string) (*call.C
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}
-	c := &call.Call{HTTP: r, Service: service, Account: "123456789012", AccessKeyID: "AKIAIOSFODNN7EXAMPLE"}
+	c := &call.Call{HTTP: r, Service: service, Region: "us-east-1", Account: "123456789012", AccessKeyID: "AKIAIOSFODNN7EXAMPLE"}
 	form, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	switch {
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":

@@ -24,6 +24,9 @@ func failure(f Format, c *call.Call, status int, header http.Header, body Part) 
 			code = name
 		}
 	}
+	if c.Service == "iam" && code != "" {
+		code = longName(code)
+	}
 	usualCode, usualMessage := byStatus(c, status)
 	e := &call.Error{Status: status, Code: word(bare(code)), Message: clean(message, maxMessage)}
 	if e.Code == "" {
@@ -33,6 +36,22 @@ func failure(f Format, c *call.Call, status int, header http.Header, body Part) 
 		e.Message = usualMessage
 	}
 	return e
+}
+
+// longName is an error of IAM's as its records have it: by the name of its
+// shape, NoSuchEntityException, and not by the code that is answered. Errors
+// that every service has keep theirs.
+func longName(code string) string {
+	switch code {
+	case "ValidationError":
+		return "ValidationException"
+	case "NoSuchEntity", "EntityAlreadyExists", "EntityTemporarilyUnmodifiable", "UnmodifiableEntity", "LimitExceeded",
+		"DeleteConflict", "ConcurrentModification", "MalformedPolicyDocument", "InvalidInput", "InvalidAuthenticationCode",
+		"InvalidUserType", "PasswordPolicyViolation", "PolicyNotAttachable", "ServiceFailure", "MalformedCertificate",
+		"InvalidCertificate", "DuplicateCertificate", "KeyPairMismatch", "InvalidPublicKey", "DuplicateSSHPublicKey":
+		return code + "Exception"
+	}
+	return code
 }
 
 // bare is an error's name without the namespace before it and the address

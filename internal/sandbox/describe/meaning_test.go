@@ -50,7 +50,7 @@ func TestMeaning(t *testing.T) {
 
 func TestEventSource(t *testing.T) {
 	for service, want := range map[string]string{
-		"s3": "s3", "monitoring": "monitoring", "email": "ses", "ses": "ses", "states": "states", "es": "es", "tagging": "tagging",
+		"s3": "s3", "monitoring": "monitoring", "email": "ses", "ses": "ses", "states": "states", "es": "es", "rds-data": "rdsdata", "tagging": "tagging",
 		"": "unknown", "a\x1b[1mb": "a[1mb",
 	} {
 		if got := eventSource(service); got != want+".amazonaws.com" {

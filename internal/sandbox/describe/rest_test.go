@@ -78,7 +78,7 @@ func TestAddresses(t *testing.T) {
 func TestFormContentType(t *testing.T) {
 	c, f := newCall("lambda", "POST", "http://127.0.0.1/2015-03-31/functions/f/invocations", map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
 	Request(c, f, Part{Bytes: []byte(`{"secret":"hunter2"}`)})
-	if got, want := recorded(c), "  lambda.amazonaws.com Invoke changes data\n  request {\"functionName\":\"f\"}\n"; got != want {
+	if got, want := recorded(c), "  lambda.amazonaws.com Invoke changes data\n  request {\"functionName\":\"f\"}\n"; !strings.HasPrefix(got, want) || strings.Contains(got, "hunter2") {
 		t.Errorf("%q", got)
 	}
 }

@@ -19,12 +19,15 @@ func eventSource(service string) string {
 
 // otherSources are the signing names that are no event source.
 var otherSources = map[string]string{
-	"email":                "ses", // SES's host, which older clients sign for
-	"opensearch":           "es",
-	"neptune":              "rds",
-	"docdb":                "rds",
-	"s3-object-lambda":     "s3",
-	"s3-outposts":          "s3-outposts",
-	"streams.dynamodb":     "dynamodb",
-	"application-insights": "applicationinsights",
+	"email":      "ses", // SES's host, which older clients sign for
+	"opensearch": "es",
+	"rds-data":   "rdsdata",
+	// "Log Application Auto Scaling API calls using AWS CloudTrail" has a record.
+	"application-autoscaling": "autoscaling",
+	"neptune":                 "rds",
+	"docdb":                   "rds",
+	"s3-object-lambda":        "s3",
+	"s3-outposts":             "s3-outposts",
+	"streams.dynamodb":        "dynamodb",
+	"application-insights":    "applicationinsights",
 }

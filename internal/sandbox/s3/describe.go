@@ -45,29 +45,23 @@ func (r *request) elsewhere(op operation) operation {
 	if op.serve != nil {
 		return op
 	}
-	key := r.http.Method + " object"
+	level := "object"
 	if r.key == "" {
-		key = r.http.Method + " bucket"
+		level = "bucket"
 	}
-	name := namesElsewhere[key+" "+op.marker]
-	switch {
-	case r.http.Method == http.MethodGet && isConfiguration(op.marker) && r.bucket != "" && r.key == "":
-		name = "ListBucket" + strings.TrimPrefix(op.name, "GetBucket") + "Configurations"
-		if r.has("id") {
-			name = op.name + "Configuration"
-		}
-		name = strings.Replace(name, "Intelligent-tiering", "IntelligentTiering", 1)
-	case isConfiguration(op.marker) && r.bucket != "" && r.key == "":
-		name = op.name + "Configuration"
-	}
-	if name == "" {
+	method := r.http.Method
+	if name := namesElsewhere[method+" "+level+" "+op.marker]; name != "" {
+		op.name = name
+		op.data = op.data || name == "CreateSession" || name == "PostObject"
+		op.read = op.read || name == "SelectObjectContent"
 		return op
 	}
-	op.name = name
-	if name == "RestoreObject" || r.key != "" || name == "CreateSession" {
-		op.data = true
+	if level == "bucket" && r.bucket != "" && isConfiguration(op.marker) {
+		op.name += "Configuration"
+		if method == http.MethodGet && !r.has("id") {
+			op.name = "List" + strings.TrimPrefix(op.name, "Get") + "s"
+		}
 	}
-	op.read = r.http.Method == http.MethodGet || r.http.Method == http.MethodHead || name == "SelectObjectContent"
 	return op
 }
 

@@ -244,7 +244,8 @@ func TestLongPolling(t *testing.T) {
 	url, arn := f.queue("jobs", nil)
 	done := make(chan []types.Message, 1)
 	poll := func(ctx context.Context) {
-		out, err := f.client("AKIA").ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &url, WaitTimeSeconds: 20})
+		out, err := f.client("AKIA").ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &url, WaitTimeSeconds: 20,
+			MessageSystemAttributeNames: []types.MessageSystemAttributeName{"SenderId"}})
 		if err != nil {
 			done <- nil
 			return

@@ -111,7 +111,7 @@ func (c *clients) make(at place) *set {
 
 func newRetryer(when []retry.IsErrorRetryable) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff = 2, 200*time.Millisecond
+		o.MaxAttempts, o.MaxBackoff = 2, 50*time.Millisecond
 		o.RateLimiter = ratelimit.None
 		o.Retryables = when
 	})

@@ -19,8 +19,7 @@ import (
 // addresses and the addresses of queues hold it.
 func (p *Passage) rewrite(r *httputil.ProxyRequest) {
 	in, out := r.In, r.Out
-	out.URL = target(p.forward.url, in)
-	out.Host = in.Host
+	out.URL = target(p.forward.url, in) // and out.Host is in.Host
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
 		if v, ok := in.Header[name]; ok {
 			out.Header[name] = v // the caller's own

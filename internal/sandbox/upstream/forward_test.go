@@ -290,6 +290,48 @@ func TestCutAnswersAreCut(t *testing.T) {
 	}
 }
 
+// Within the process there is no connection to end: that the answer is cut is
+// told all the same.
+func TestCutAnswersAreCutInside(t *testing.T) {
+	to, _ := raw(t, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
+	p, _ := front(t, to, "s3", describe.REST, nil)
+	c := &call.Call{HTTP: httptest.NewRequest("GET", "/b/k", nil), Service: "s3"}
+	pass, err := p.Take(c, describe.REST, func(http.ResponseWriter, *call.Error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass.Serve(httptest.NewRecorder(), c)
+	if !pass.Cut() {
+		t.Error("it looks complete")
+	}
+}
+
+// A request that breaks off is not the upstream's fault, and never looks
+// complete to it.
+func TestBrokenRequests(t *testing.T) {
+	ended := make(chan error, 4)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := io.Copy(io.Discard, r.Body)
+		ended <- err
+	}))
+	defer srv.Close()
+	var log bytes.Buffer
+	_, at := front(t, srv.URL, "s3", describe.REST, slog.New(slog.NewTextHandler(&log, nil)))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(conn, "PUT /b/k HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nonly this")
+	time.Sleep(50 * time.Millisecond) // so that it is on its way
+	conn.Close()
+	if err := <-ended; err == nil {
+		t.Error("the upstream took it for complete")
+	}
+	if log.Len() > 0 {
+		t.Errorf("told: %s", log.String())
+	}
+}
+
 func TestSilenceIsToldOncePerSpell(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

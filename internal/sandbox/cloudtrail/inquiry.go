@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -38,7 +39,7 @@ func (s *Service) inquire(ctx context.Context) *inquiry {
 // that has just been silent.
 func (s *Service) inquireFor(ctx context.Context) *inquiry {
 	q := s.inquire(ctx)
-	q.silent = &silences{kept: &s.silent, now: map[string]error{}}
+	q.silent = &silences{kept: &s.silent, log: s.log, now: map[string]error{}}
 	return q
 }
 
@@ -72,13 +73,13 @@ func (q *inquiry) tell(service, doing string, f func(context.Context) error) err
 	}
 	begun := time.Now()
 	err := f(q.ctx)
-	if unanswered(err) && q.silent != nil {
+	if err != nil {
+		err = fmt.Errorf("%s: %w", doing, err)
+	}
+	if q.silent != nil {
 		q.silent.note(service, err, time.Since(begun))
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
+	return err
 }
 
 // unanswered tells whether an error means that no answer came.
@@ -156,12 +157,14 @@ const (
 // wait for a dead neighbour once.
 type silences struct {
 	kept *keptSilences
+	log  *slog.Logger
 
 	mu  sync.Mutex
 	now map[string]error // in this delivery
 }
 
-// keptSilences are those that outlast a delivery.
+// keptSilences are those that outlast a delivery. One is forgotten when the
+// service answers.
 type keptSilences struct {
 	mu sync.Mutex
 	by map[string]keptSilence
@@ -169,9 +172,10 @@ type keptSilences struct {
 
 type keptSilence struct {
 	err   error
-	until time.Time
+	until time.Time // zero: is asked again at once
 }
 
+// of is the silence for which a service is not asked now; nil for none.
 func (s *silences) of(service string) error {
 	s.mu.Lock()
 	err := s.now[service]
@@ -179,16 +183,25 @@ func (s *silences) of(service string) error {
 	if err == nil {
 		err = s.kept.of(service)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("%s was not asked again after: %w", service, err)
+	}
+	return nil
 }
 
+// note notes how a question ended, and writes the first silence into the log.
 func (s *silences) note(service string, err error, waited time.Duration) {
-	err = fmt.Errorf("%s was not asked again after: %w", service, err)
-	s.mu.Lock()
-	s.now[service] = err
-	s.mu.Unlock()
-	if waited >= slowSilence {
-		s.kept.note(service, err)
+	silent := unanswered(err)
+	if silent {
+		s.mu.Lock()
+		s.now[service] = err
+		s.mu.Unlock()
+	}
+	switch news := s.kept.note(service, err, silent, waited); {
+	case news && silent:
+		s.log.Error("a neighbour does not answer: what it was to take waits", "service", service, "error", err)
+	case news:
+		s.log.Info("a neighbour answers again", "service", service)
 	}
 }
 
@@ -201,11 +214,23 @@ func (k *keptSilences) of(service string) error {
 	return nil
 }
 
-func (k *keptSilences) note(service string, err error) {
+// note tells whether the service was silent before when it answers, or the
+// other way round.
+func (k *keptSilences) note(service string, err error, silent bool, waited time.Duration) (news bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	_, before := k.by[service]
+	if !silent {
+		delete(k.by, service)
+		return before
+	}
 	if k.by == nil {
 		k.by = map[string]keptSilence{}
 	}
-	k.by[service] = keptSilence{err, time.Now().Add(silenceKept)}
+	one := keptSilence{err: err}
+	if waited >= slowSilence {
+		one.until = time.Now().Add(silenceKept)
+	}
+	k.by[service] = one
+	return !before
 }

@@ -77,7 +77,7 @@ func (s *Service) encryption(j *job, bucket *BucketState) string {
 	key, err := j.around.key(account, region, t.Key)
 	switch {
 	case err != nil:
-		return s.codeOf(err, "InternalError", "the key could not be asked", t.Key)
+		return codeOf(err, "InternalError")
 	case key == nil, !strings.EqualFold(region, bucket.Region):
 		return "KMS.NotFoundException"
 	case !key.Enabled:

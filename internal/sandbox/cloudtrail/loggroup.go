@@ -186,7 +186,7 @@ func (s *Service) putEvents(j *job, events []LogEvent) (code string, answered bo
 	role, err := j.around.role(t.LogRole)
 	switch {
 	case err != nil:
-		return s.codeOf(err, none, "the role could not be asked", t.LogRole), !unanswered(err)
+		return codeOf(err, none), !unanswered(err)
 	case role == nil, !mayAssume(role, t), !mayLog(role, t, account):
 		return "AccessDenied", true
 	}
@@ -194,7 +194,7 @@ func (s *Service) putEvents(j *job, events []LogEvent) (code string, answered bo
 	state, err := j.around.group(g)
 	switch {
 	case err != nil:
-		return s.codeOf(err, none, "the log group could not be asked", t.LogGroup), !unanswered(err)
+		return codeOf(err, none), !unanswered(err)
 	case state == nil:
 		return "ResourceNotFoundException", true
 	case len(events) == 0:
@@ -203,5 +203,5 @@ func (s *Service) putEvents(j *job, events []LogEvent) (code string, answered bo
 	err = j.around.tell("CloudWatch Logs", "writing events", func(ctx context.Context) error {
 		return s.Groups.PutEvents(ctx, g.account, g.region, g.name, t.stream(account), events)
 	})
-	return s.codeOf(err, none, "the log group did not take events", t.LogGroup), !unanswered(err)
+	return codeOf(err, none), !unanswered(err)
 }

@@ -11,7 +11,7 @@ func (s *Service) put(j *job, key string, body []byte, metadata map[string]strin
 	bucket, err := j.around.bucket(t.Bucket)
 	switch {
 	case err != nil:
-		return s.codeOf(err, "InternalError", "the bucket could not be asked", t.Bucket)
+		return codeOf(err, "InternalError")
 	case bucket == nil:
 		return "NoSuchBucket"
 	case !mayWrite(bucket, key, t.arn()):
@@ -26,7 +26,7 @@ func (s *Service) put(j *job, key string, body []byte, metadata map[string]strin
 	}
 	err = j.around.tell("S3", "storing "+key, func(ctx context.Context) error { return s.Bucket.Put(ctx, o) })
 	j.unsure = unanswered(err)
-	return s.codeOf(err, "InternalError", "the bucket did not take a file", t.Bucket)
+	return codeOf(err, "InternalError")
 }
 
 func mayWrite(b *BucketState, key, arn string) bool {

@@ -82,7 +82,7 @@ func (s *Service) publish(j *job, key string) string {
 	topic, err := j.around.topic(t.Topic)
 	switch {
 	case err != nil:
-		return s.codeOf(err, "InternalError", "the topic could not be asked", t.Topic)
+		return codeOf(err, "InternalError")
 	case topic == nil:
 		return "NotFound"
 	case !mayPublish(topic, t):
@@ -94,12 +94,12 @@ func (s *Service) publish(j *job, key string) string {
 			return s.Topics.Publish(ctx, t.Topic, "", string(message))
 		})
 	}
-	return s.codeOf(err, "InternalError", "the topic did not take a message", t.Topic)
+	return codeOf(err, "InternalError")
 }
 
-// codeOf is the AWS error code of a neighbour's failure; another error is
-// logged and counts as other.
-func (s *Service) codeOf(err error, other, what, name string) string {
+// codeOf is the AWS error code of a neighbour's failure: its own, or other when
+// nobody answered.
+func codeOf(err error, other string) string {
 	var refused *call.Error
 	switch {
 	case err == nil:
@@ -107,6 +107,5 @@ func (s *Service) codeOf(err error, other, what, name string) string {
 	case errors.As(err, &refused):
 		return refused.Code
 	}
-	s.log.Error(what, "name", name, "error", err)
 	return other
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -226,7 +227,7 @@ func TestOneDeliveryAsksOnce(t *testing.T) {
 // A neighbour that has kept a delivery waiting is left alone for a while by the
 // next ones, but not by calls.
 func TestSlowSilenceIsRemembered(t *testing.T) {
-	s := &Service{}
+	s := &Service{log: slog.New(slog.DiscardHandler)}
 	asked := 0
 	bucket := func(q *inquiry) error {
 		return q.tell("S3", "testing", func(context.Context) error { asked++; return errSilent })
@@ -243,6 +244,9 @@ func TestSlowSilenceIsRemembered(t *testing.T) {
 	s.silent.by["S3"] = keptSilence{errSilent, time.Now().Add(-time.Second)}
 	if bucket(s.inquireFor(t.Context())); asked != 2 {
 		t.Error("not asked again later")
+	}
+	if bucket(s.inquireFor(t.Context())); asked != 3 {
+		t.Error("a refused connection is remembered longer than for a delivery")
 	}
 }
 

@@ -126,6 +126,9 @@ func (p *Passage) Serve(w http.ResponseWriter, c *call.Call) {
 		Transport: p.forward.transport, BufferPool: p.forward, FlushInterval: -1,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
+	// Without it net/http closes the request's body once the answer begins,
+	// and a transport that then reads its end drops the answer.
+	http.NewResponseController(w).EnableFullDuplex() // an error is about HTTP/2 and tests, which need none
 	p.pass(&proxy, w)
 	switch {
 	case p.answer == nil:

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -227,25 +228,25 @@ func TestPutEvents(t *testing.T) {
 // An event for the log group, and a message, is sent once when the answer is
 // lost.
 func TestNothingIsSentTwice(t *testing.T) {
-	n := 0
+	var n atomic.Int32
 	around := newNeighbours(t, func(w http.ResponseWriter, r *http.Request) {
-		n++
+		n.Add(1)
 		panic(http.ErrAbortHandler)
 	})
-	if err := around.Topics.Publish(t.Context(), testTopic, "", "text"); err == nil || n != 1 {
-		t.Errorf("a message was sent %d times: %v", n, err)
+	if err := around.Topics.Publish(t.Context(), testTopic, "", "text"); err == nil || n.Load() != 1 {
+		t.Errorf("a message was sent %d times: %v", n.Load(), err)
 	}
-	n = 0
-	if err := around.Groups.PutEvents(t.Context(), "123456789012", "us-east-1", "g", "s", []cloudtrail.LogEvent{{Message: "{}"}}); err == nil || n != 1 {
-		t.Errorf("events were sent %d times: %v", n, err)
+	n.Store(0)
+	if err := around.Groups.PutEvents(t.Context(), "123456789012", "us-east-1", "g", "s", []cloudtrail.LogEvent{{Message: "{}"}}); err == nil || n.Load() != 1 {
+		t.Errorf("events were sent %d times: %v", n.Load(), err)
 	}
 }
 
 // Membership is asked for seldom, however many events there are.
 func TestMembersAreKeptForAMoment(t *testing.T) {
-	n := 0
+	var n atomic.Int32
 	around := newNeighbours(t, func(w http.ResponseWriter, r *http.Request) {
-		n++
+		n.Add(1)
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		io.WriteString(w, `{"Accounts":[{"Id":"222222222222"},{"Id":"111111111111"}]}`)
 	})
@@ -255,7 +256,7 @@ func TestMembersAreKeptForAMoment(t *testing.T) {
 			t.Fatalf("%v %v", list, err)
 		}
 	}
-	if n > 2 {
-		t.Errorf("asked %d times", n)
+	if n.Load() > 2 {
+		t.Errorf("asked %d times", n.Load())
 	}
 }

@@ -47,13 +47,21 @@ func bounded(c aws.HTTPClient, most int64) aws.HTTPClient {
 	return client
 }
 
-// boundedAnswers cuts long answers off.
+// boundedAnswers cuts long answers off. It also hides from net/http that the
+// SDK's request bodies have a WriteTo: the SDK closes them when the first bytes
+// of the answer have come, WriteTo fails from then on (smithy-go 1.28.8), and
+// net/http, which looks for the body's end only then, would end the connection
+// in the middle of the answer.
 type boundedAnswers struct {
 	next http.RoundTripper
 	most int64 // bytes
 }
 
 func (b boundedAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r = r.WithContext(r.Context()) // a RoundTripper leaves its request alone
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
 	resp, err := b.next.RoundTrip(r)
 	if err != nil {
 		return nil, err

@@ -317,15 +317,19 @@ func TestFollowFinds(t *testing.T) {
 			b.advance(t, 2*time.Hour+5*time.Minute)
 			r := b.follow(t, nil)
 			r.goesOn(t)
-			// Its looks wait meanwhile: it sees all of what is done at once.
+			// Its looks wait meanwhile: it sees all of what is done at once. The
+			// first one that has to wait begins when the last one is over.
+			waits := make(chan struct{}, 1000)
 			busy := func(w http.ResponseWriter, q *http.Request) bool {
 				if strings.Contains(q.UserAgent(), "app/trailctl") && q.URL.Query().Get("delimiter") != "" {
 					w.WriteHeader(http.StatusServiceUnavailable)
+					waits <- struct{}{}
 					return true
 				}
 				return false
 			}
 			b.fault.Store(&busy)
+			<-waits
 			c.do(t, b)
 			b.fault.Store(nil)
 			if c.code == "" {

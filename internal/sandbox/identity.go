@@ -14,7 +14,7 @@ var accountPattern = regexp.MustCompile(`^\d{12}$`)
 
 // identify says who an access key id stands for: the session that STS issued
 // it to, the root user for "root", a user of that account for twelve digits,
-// and else the IAM user of that name.
+// and else the IAM user of that name (assumption A27).
 func (s *Sandbox) identify(keyID string) call.Identity {
 	if one, ok := s.session(keyID); ok {
 		return one.Identity
@@ -63,7 +63,7 @@ func userName(keyID string) string {
 }
 
 // principalID makes the id of a user (kind "AIDA") or a role ("AROA"), always
-// the same one for the same name.
+// the same one for the same name (assumption A29).
 func principalID(kind, account, name string) string {
 	sum := sha256.Sum256([]byte(kind + account + "/" + name))
 	return kind + base32.StdEncoding.EncodeToString(sum[:])[:17]

@@ -57,7 +57,8 @@ func (s *Sandbox) openServices() error {
 	})
 }
 
-// openEmbedded makes the sandbox's own services.
+// openEmbedded makes the sandbox's own services. What is changed in one, all
+// see at once (assumption A34).
 func (s *Sandbox) openEmbedded() (err error) {
 	o := s.options
 	dir := func(name string) string { return subfolder(o.Dir, name) }

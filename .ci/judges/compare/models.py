@@ -1,8 +1,10 @@
 """Holds the answers of a service against the models that the AWS CLI carries (botocore's data): an answer holds only members
 that the operation's output shape knows, of their types, and all that it requires; an error has a code that the operation
 declares, or one of common-errors.txt."""
-import json, pathlib, re
+import datetime, json, pathlib, re
 import xml.etree.ElementTree as ET
+
+from botocore.parsers import RpcV2CBORParser
 
 COMMON = pathlib.Path(__file__).with_name("common-errors.txt")
 ISO = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
@@ -36,9 +38,29 @@ def check_answer(model, http):
             check_xml(node, shape, "", found)
         if not root.findtext("ResponseMetadata/RequestId"):
             found.append("the answer has no request id")
+    elif protocol == "smithy-rpc-v2-cbor":
+        parser = RpcV2CBORParser()
+        check_json(plain(parser.parse_data_item(parser.get_peekable_stream_from_bytes(http.content))), shape, "", found)
+    elif protocol == "ec2":
+        root = strip(ET.fromstring(http.content))
+        id = root.find("requestId")
+        if root.tag != model.name + "Response" or id is None or not id.text:
+            found.append(f"the answer is a {root.tag}, or has no request id")
+        else:
+            root.remove(id)
+            check_xml(root, shape, "", found)
     else:
         check_rest(model, http, shape, found)
     return [f"{where}: {f}" for f in found]
+
+
+def plain(value):
+    """A value of CBOR as JSON would have it: times are numbers."""
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return value.timestamp() if isinstance(value, datetime.datetime) else value
 
 
 def check_rest(model, http, shape, found):

@@ -9,7 +9,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 import models
 
-SERVICES = ["cloudtrail", "s3", "sns", "sqs", "logs", "iam", "sts", "kms"]
+SERVICES = ["cloudtrail", "s3", "sns", "sqs", "logs", "iam", "sts", "kms", "ec2", "cloudwatch", "organizations"]
 
 
 def read_calls(path):
@@ -119,8 +119,9 @@ def parse(text):
     try:
         return json.loads(text) if text.strip() else None
     except ValueError:
-        # s3 transfers print in the order in which they end, and progress before a carriage return.
-        return sorted(line.rsplit("\r", 1)[-1].strip() for line in text.splitlines() if line.strip())
+        # s3 transfers print in the order in which they end, and progress before a carriage return. A listing has times before the names.
+        lines = [line.rsplit("\r", 1)[-1].strip() for line in text.splitlines() if line.strip()]
+        return sorted(lines, key=lambda line: re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "", line))
 
 
 def warm(driver):

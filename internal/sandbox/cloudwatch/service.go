@@ -133,6 +133,8 @@ func refuse(status int, code, format string, args ...any) *call.Error {
 	return &call.Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// invalid is the answer to a value that the API does not take (assumption
+// A32).
 func invalid(format string, args ...any) *call.Error {
 	return refuse(400, "ValidationError", format, args...)
 }

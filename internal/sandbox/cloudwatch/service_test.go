@@ -115,10 +115,10 @@ func TestAlarms(t *testing.T) {
 			t.Errorf("no %s: %+v %v", what, out, err)
 		}
 	}
-	if got := code(client.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a", "none"}})); got != "ResourceNotFound" {
+	if got := code(client.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a", "none", "b"}})); got != "" {
 		t.Error(got)
 	}
-	if got := code(client.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a", "b"}})); got != "" {
+	if got := code(client.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{}})); got != "ValidationError" {
 		t.Error(got)
 	}
 	if out, err := client.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{}); err != nil || len(out.MetricAlarms) != 2 {
@@ -196,8 +196,8 @@ func TestCBOR(t *testing.T) {
 	if _, there := got["Unit"]; there || len(got["Dimensions"].(cbor.List)) != 1 {
 		t.Errorf("%v", got)
 	}
-	out, w, c := ask("DeleteAlarms", cbor.Encode(cbor.Map{"AlarmNames": cbor.List{cbor.String("none")}}))
-	if w.Code != 404 || out["__type"] != cbor.String("ResourceNotFound") || c.Error == nil || w.Header().Get("X-Amzn-Query-Error") != "ResourceNotFound;Sender" {
+	out, w, c := ask("DeleteAlarms", cbor.Encode(cbor.Map{"AlarmNames": cbor.List{}}))
+	if w.Code != 400 || out["__type"] != cbor.String("ValidationError") || c.Error == nil || w.Header().Get("X-Amzn-Query-Error") != "ValidationError;Sender" {
 		t.Errorf("%d %v %v", w.Code, out, c.Error)
 	}
 	for _, body := range []string{"\xff", "\x61a", "\xa1"} {
@@ -246,7 +246,10 @@ func TestJSON(t *testing.T) {
 	if text != wanted {
 		t.Errorf("got  %s\nwant %s", text, wanted)
 	}
-	if status, text := ask("DeleteAlarms", `{"AlarmNames":["b"]}`); status != 404 || !strings.Contains(text, `"__type":"ResourceNotFound"`) {
+	if status, text := ask("DeleteAlarms", `{"AlarmNames":["b"]}`); status != 200 || text != "{}" {
+		t.Errorf("%d %s", status, text)
+	}
+	if status, text := ask("DeleteAlarms", `{"AlarmNames":[]}`); status != 400 || !strings.Contains(text, `"__type":"ValidationError"`) {
 		t.Errorf("%d %s", status, text)
 	}
 	for _, body := range []string{"", "[]", "{", "null"} {

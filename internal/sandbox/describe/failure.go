@@ -38,9 +38,9 @@ func failure(f Format, c *call.Call, status int, header http.Header, body Part) 
 	return e
 }
 
-// longName is an error of IAM's as its records have it: by the name of its
-// shape, NoSuchEntityException, and not by the code that is answered. Errors
-// that every service has keep theirs.
+// longName is an error of IAM's as its records have it (assumption A21): by the
+// name of its shape, NoSuchEntityException, and not by the code that is
+// answered. Errors that every service has keep theirs.
 func longName(code string) string {
 	switch code {
 	case "ValidationError":
@@ -158,8 +158,8 @@ func title(page []byte) string {
 
 // byStatus is the error that a status stands for. It is all there is of the
 // answer to a HEAD, which has no body: S3's records have the error that a GET
-// would have been answered (here as in the embedded S3; that an object's
-// bucket is missing cannot be told from the object's being missing).
+// would have been answered (assumption A31; that an object's bucket is missing
+// cannot be told from the object's being missing).
 func byStatus(c *call.Call, status int) (code, message string) {
 	if c.Service == "s3" {
 		switch {

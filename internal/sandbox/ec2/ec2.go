@@ -27,7 +27,7 @@ func New(enabled []string) *Service { return &Service{enabled: enabled} }
 func Serves(name string) bool { return name == "DescribeRegions" }
 
 // optIn are the regions that an account must enable before use (AWS account
-// management guide, "Enable or disable AWS Regions").
+// management guide, "Enable or disable AWS Regions"; assumption A42).
 var optIn = []string{
 	"af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
 	"ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1",

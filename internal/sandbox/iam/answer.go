@@ -71,7 +71,8 @@ type pageEnd struct {
 	Marker      string `xml:",omitempty"`
 }
 
-// paged cuts the page out of a list that MaxItems and Marker ask for.
+// paged cuts the page out of a list that MaxItems and Marker ask for
+// (assumption A33).
 func paged[T any](form url.Values, all []T) ([]T, pageEnd, *call.Error) {
 	most, from := 100, 0
 	if text := form.Get("MaxItems"); text != "" {

@@ -35,7 +35,7 @@ type role struct {
 func roleKey(account, name string) string { return account + "/" + strings.ToLower(name) }
 
 // Limits of the API reference and of the IAM user guide, "IAM and AWS STS
-// quotas".
+// quotas" (assumption A39).
 const (
 	maxTrust       = 2048  // characters without white space
 	maxInline      = 10240 // characters of all inline policies without white space
@@ -55,6 +55,8 @@ func refuse(status int, code, format string, args ...any) *call.Error {
 	return &call.Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// invalid is the answer to a value that the API does not take (assumption
+// A32).
 func invalid(format string, args ...any) *call.Error {
 	return refuse(400, "ValidationError", format, args...)
 }

@@ -122,8 +122,8 @@ type response struct {
 	RequestID string `xml:"ResponseMetadata>RequestId"`
 }
 
-// recordedError is an error as records carry it: with the name of the
-// exception, of which IAM answers only the first part.
+// recordedError is an error as records carry it (assumption A21): with the name
+// of the exception, of which IAM answers only the first part.
 func recordedError(e *call.Error) *call.Error {
 	out := *e
 	switch out.Code {

@@ -48,17 +48,20 @@ func (k *key) state() string {
 	return enabled
 }
 
-// gone tells whether the key's deletion is due.
+// gone tells whether the key's deletion is due (assumption A45).
 func (k *key) gone(now time.Time) bool { return !k.Deletion.IsZero() && !now.Before(k.Deletion) }
 
 func (k *key) symmetric() bool { return k.Spec == symmetricDefault }
 
 const symmetricDefault = "SYMMETRIC_DEFAULT"
 
+// refuse is an error, whose status is 400 whatever its code (assumption A30).
 func refuse(code, format string, args ...any) *call.Error {
 	return &call.Error{Status: 400, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// invalid is the answer to a value that the API does not take (assumption
+// A32).
 func invalid(format string, args ...any) *call.Error {
 	return refuse("ValidationException", format, args...)
 }

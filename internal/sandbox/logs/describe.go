@@ -14,7 +14,8 @@ import (
 const maxDescribed = 50
 
 // page cuts out of a sorted list what comes after the item that a token
-// names. name gives the unique name by which the list is sorted.
+// names (assumption A33). name gives the unique name by which the list is
+// sorted.
 func page[T any](limit *int, token string, all []T, name func(T) string) (some []T, next string, err *call.Error) {
 	most := maxDescribed
 	if limit != nil {

@@ -19,7 +19,7 @@ type Event struct {
 // ErrNoGroup says that the log group to write to does not exist.
 var ErrNoGroup = errors.New("the log group does not exist")
 
-// Bounds of what is kept of a group.
+// Bounds of what is kept of a group (assumption A38).
 const (
 	maxEvents     = 200_000
 	maxGroupBytes = 256 << 20

@@ -10,7 +10,7 @@ import (
 
 // maxSearched is how many events one call of FilterLogEvents looks at. A
 // longer search goes on with the token of the answer, which may be empty, as
-// it may be in AWS.
+// it may be in AWS (assumption A46).
 const maxSearched = 50_000
 
 type filterInput struct {

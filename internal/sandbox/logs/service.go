@@ -125,7 +125,8 @@ func invalid(format string, args ...any) *call.Error {
 	return refuse("InvalidParameterException", format, args...)
 }
 
-// constraint is the answer to a value that breaks the service model's rules.
+// constraint is the answer to a value that breaks the service model's rules
+// (assumption A32).
 func constraint(value any, field, rule string) *call.Error {
 	return invalid("1 validation error detected: Value '%.200s' at '%s' failed to satisfy constraint: Member must %s", fmt.Sprint(value), field, rule)
 }

@@ -13,14 +13,16 @@ import (
 	"trailctl/internal/sandbox/call"
 )
 
-// request is one call of CreateAccount, which is done at once here.
+// request is one call of CreateAccount, which is done at once here
+// (assumption A44).
 type request struct {
 	ID, Account, Name string
 	At                time.Time
 	Failure           string // EMAIL_ALREADY_EXISTS, or empty
 }
 
-// maxMembers is the quota of accounts that an organization starts with.
+// maxMembers is the quota of accounts that an organization starts with
+// (assumption A39).
 const maxMembers = 10
 
 var (

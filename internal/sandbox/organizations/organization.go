@@ -94,6 +94,7 @@ func (s *Service) Trusts(account, servicePrincipal string) bool {
 	return o != nil && slices.ContainsFunc(o.Trusted, func(t trusted) bool { return t.Service == servicePrincipal })
 }
 
+// refuse is an error, whose status is 400 whatever its code (assumption A30).
 func refuse(code, format string, args ...any) *call.Error {
 	return &call.Error{Status: 400, Code: code, Message: fmt.Sprintf(format, args...)}
 }

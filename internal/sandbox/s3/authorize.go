@@ -35,8 +35,8 @@ func (s *Service) ServiceMay(r ServiceRequest) bool {
 }
 
 // ours tells whether a caller belongs to the account that owns the buckets.
-// As there are no identity-based policies yet, all of its callers may
-// do what no bucket policy denies them.
+// As there are no identity-based policies, all of its callers may do what no
+// bucket policy denies them (assumption A27).
 func (s *Service) ours(id call.Identity) bool {
 	c := callerOf(id)
 	return !c.Anonymous && c.Service == "" && c.Account == s.account
@@ -123,8 +123,9 @@ func rootOnPolicy(id call.Identity, action string) bool {
 }
 
 // commonConditions are the keys that every request has. The sandbox speaks
-// plain HTTP in place of an HTTPS endpoint, so aws:SecureTransport is true:
-// a bucket policy that refuses plain HTTP, as many do, can be tried out.
+// plain HTTP in place of an HTTPS endpoint, so aws:SecureTransport is true
+// (assumption A40): a bucket policy that refuses plain HTTP, as many do, can be
+// tried out.
 func (s *Service) commonConditions(ctx iampolicy.Context, now time.Time) {
 	ctx.Set("aws:SecureTransport", "true")
 	ctx.Set("s3:TlsVersion", "1.3")

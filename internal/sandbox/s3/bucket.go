@@ -141,7 +141,7 @@ func (s *Service) createBucket(r *request) error {
 
 // wantedRegion is where a bucket is to be created. The sandbox is one
 // endpoint for all regions: a call signed for us-east-1 is taken for one to
-// the global endpoint, which creates buckets anywhere.
+// the global endpoint, which creates buckets anywhere (assumption A41).
 func (s *Service) wantedRegion(r *request) (string, error) {
 	signed := r.call.Region
 	if signed == "" {

@@ -102,7 +102,8 @@ func (s *Service) gone(key, id string) eventObject {
 func sequencer(n uint64) string { return fmt.Sprintf("%018X", n) }
 
 // emit tells the destinations that a bucket's configuration names for an
-// event, as far as they let S3 in now. The caller holds no lock.
+// event, as far as they let S3 in now: at once, and once (assumption A36). The
+// caller holds no lock.
 func (s *Service) emit(b *bucket, event string, o eventObject, by cause) {
 	text := b.snapshot().Documents["notification"]
 	if text == "" || s.topics == nil && s.queues == nil {

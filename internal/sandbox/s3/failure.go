@@ -81,8 +81,9 @@ func accessDenied(format string, args ...any) *failure {
 	return fail(http.StatusForbidden, "AccessDenied", format, args...)
 }
 
-// answer writes a failure and leaves it in the call for the recorder. What
-// is not S3's own answer, a full disk say, is an internal error.
+// answer writes a failure and leaves it in the call for the recorder, that of
+// a HEAD too, which is answered without a code (assumption A31). What is not
+// S3's own answer, a full disk say, is an internal error.
 func (r *request) answer(err error) {
 	var f *failure
 	if !errors.As(err, &f) {

@@ -36,7 +36,8 @@ func (s *Service) listTopics(c *call.Call, form url.Values) (any, *call.Error) {
 	return out, nil
 }
 
-// page sorts names and cuts the page out that follows a token.
+// page sorts names and cuts the page out that follows a token (assumption
+// A33).
 func page(names []string, token string) (chosen []string, next string, _ *call.Error) {
 	slices.Sort(names)
 	after, err := base64.StdEncoding.DecodeString(token)

@@ -17,7 +17,7 @@ import (
 )
 
 // How messages are posted. AWS waits 15 seconds for an answer and retries for
-// hours; the sandbox tries for seconds.
+// hours; the sandbox tries for seconds (assumption A35).
 const (
 	postWorkers = 4
 	postBacklog = 1000

@@ -170,7 +170,7 @@ func (s *Service) deliver(sub *subscription, id string, at time.Time, n notifica
 }
 
 // toQueue sends a message to a queue whose policy lets this topic in. What it
-// does not let in is lost, as on AWS.
+// does not let in is lost (assumption A35).
 func (s *Service) toQueue(sub *subscription, id string, at time.Time, n notification) {
 	account := strings.Split(sub.TopicARN, ":")[4]
 	if s.queues == nil || !s.queues.May(principal, "sqs:SendMessage", sub.Endpoint, map[string]string{

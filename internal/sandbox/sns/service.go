@@ -22,7 +22,7 @@ import (
 // principal is who delivers, as queue policies name it.
 const principal = "sns.amazonaws.com"
 
-// Limits of what a sandbox keeps.
+// Limits of what a sandbox keeps (assumption A38).
 const (
 	maxTopics        = 1000
 	maxSubscriptions = 10_000

@@ -152,6 +152,8 @@ func ownCode(shape string) bool {
 	return true
 }
 
+// refuse is an error with the status that the model of SQS gives it
+// (assumption A30).
 func refuse(code, format string, args ...any) *call.Error {
 	status := http.StatusBadRequest
 	switch code {

@@ -7,7 +7,7 @@
 // be made anew at once after it was deleted, and purged again at once, where
 // AWS wants a minute in between. Visibility timeouts, delays and long polling
 // run on real time; what is sent carries the sandbox's time, and is kept as
-// long as that says.
+// long as that says (assumption A37).
 package sqs
 
 import (
@@ -23,7 +23,7 @@ import (
 	"trailctl/internal/sandbox/statefile"
 )
 
-// Limits of what a sandbox keeps.
+// Limits of what a sandbox keeps (assumption A38).
 const (
 	maxQueues   = 1000      // of all accounts and regions
 	maxMessages = 50_000    // in one queue

@@ -9,7 +9,7 @@ import (
 )
 
 // maxSessions bounds the credentials that are remembered; the ones that
-// expire first are forgotten first.
+// expire first are forgotten first (assumption A38).
 const maxSessions = 10_000
 
 // Session is what credentials stand for.

@@ -1,6 +1,6 @@
 // Package sts is the sandbox's AWS Security Token Service: who is calling,
 // and temporary credentials for roles and sessions. Every role exists and may
-// be assumed by everybody.
+// be assumed by everybody (assumption A28).
 package sts
 
 import (

@@ -45,6 +45,12 @@ func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("User-Agent", userAgent)
 	lowerMetadata(r.Header)
+	if r.Body != nil && r.Body != http.NoBody {
+		// Without the WriteTo of the SDK's bodies, which fails once the SDK has
+		// closed them: net/http would end the connection in the middle of the
+		// answer (smithy-go 1.28.8).
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
 	answer, err := t.next.RoundTrip(r)
 	if err != nil {
 		return nil, err

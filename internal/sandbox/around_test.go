@@ -21,27 +21,27 @@ import (
 )
 
 func (c caller) sns() *sns.Client {
-	return sns.New(sns.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1})
+	return sns.New(sns.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 func (c caller) sqs() *sqs.Client {
-	return sqs.New(sqs.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1})
+	return sqs.New(sqs.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 func (c caller) logs() *cloudwatchlogs.Client {
-	return cloudwatchlogs.New(cloudwatchlogs.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1})
+	return cloudwatchlogs.New(cloudwatchlogs.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 func (c caller) iam() *iam.Client {
-	return iam.New(iam.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1})
+	return iam.New(iam.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 func (c caller) kms() *kms.Client {
-	return kms.New(kms.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1})
+	return kms.New(kms.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 func (c caller) organizations() *organizations.Client {
-	return organizations.New(organizations.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1})
+	return organizations.New(organizations.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 const (

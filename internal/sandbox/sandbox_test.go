@@ -74,15 +74,15 @@ func (c caller) in(region string) caller {
 }
 
 func (c caller) trails() *cloudtrail.Client {
-	return cloudtrail.New(cloudtrail.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1})
+	return cloudtrail.New(cloudtrail.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 func (c caller) s3() *s3.Client {
-	return s3.New(s3.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, UsePathStyle: true, RetryMaxAttempts: 1})
+	return s3.New(s3.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, UsePathStyle: true, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 func (c caller) sts() *sts.Client {
-	return sts.New(sts.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1})
+	return sts.New(sts.Options{Region: c.region, BaseEndpoint: &c.url, Credentials: c.creds, RetryMaxAttempts: 1, HTTPClient: wholeAnswers})
 }
 
 func code(err error) string {
@@ -476,4 +476,19 @@ func TestOptions(t *testing.T) {
 	if err := s.Advance(time.Minute); err == nil {
 		t.Error("the machine's clock was moved")
 	}
+}
+
+// wholeAnswers is how the SDK's clients call here: it hides the WriteTo of the
+// SDK's request bodies, over which net/http ends a connection in the middle of
+// a fast answer (smithy-go 1.28.8).
+var wholeAnswers = &http.Client{Transport: plainBodies{http.DefaultTransport}}
+
+type plainBodies struct{ next http.RoundTripper }
+
+func (p plainBodies) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r = r.WithContext(r.Context())
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return p.next.RoundTrip(r)
 }

@@ -261,6 +261,9 @@ func (r *Record) Resources() []Resource {
 		if res.ARN == "" {
 			res.ARN = text(lookup(e, "arn"))
 		}
+		if res.ARN == "" { // of calls about a whole bucket
+			res.ARN = text(lookup(e, "ARNPrefix"))
+		}
 		if res != (Resource{}) {
 			list = append(list, res)
 		}

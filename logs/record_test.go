@@ -10,7 +10,7 @@ func TestRecordFields(t *testing.T) {
 	r := Record{Raw: []byte(`{"eventTime":"2026-01-02T03:04:05Z","eventName":"A","eventSource":"s3.amazonaws.com","awsRegion":"r",
 		"sourceIPAddress":"::1","userAgent":"u","errorCode":"E","errorMessage":"m","eventID":"i","requestID":"q","eventType":"t",
 		"recipientAccountId":"1","readOnly":"True","unknown":{"eventID":"not this"},
-		"resources":[{"ARN":"a","accountId":"2","type":"T"},{"arn":"b"},{},null,5]}`)}
+		"resources":[{"ARN":"a","accountId":"2","type":"T"},{"arn":"b"},{"type":"O","ARNPrefix":"c/"},{},null,5]}`)}
 	at, ok := r.Time()
 	ro, known := r.ReadOnly()
 	got := []string{r.Name(), r.Source(), r.Region(), r.SourceAddress(), r.UserAgent(), r.ErrorCode(), r.ErrorMessage(), r.ID(), r.RequestID(), r.Type(), r.Account()}
@@ -18,7 +18,7 @@ func TestRecordFields(t *testing.T) {
 	if !slices.Equal(got, want) || !ok || !at.Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) || !ro || !known {
 		t.Errorf("%q, %v %v, %v %v", got, at, ok, ro, known)
 	}
-	res := []Resource{{"a", "2", "T"}, {ARN: "b"}}
+	res := []Resource{{"a", "2", "T"}, {ARN: "b"}, {ARN: "c/", Type: "O"}}
 	if !slices.Equal(r.Resources(), res) {
 		t.Errorf("resources %v, want %v", r.Resources(), res)
 	}

@@ -84,6 +84,9 @@ func (w word) each(r *Record, visit func([]byte) bool) {
 			if len(arn) == 0 {
 				arn = scalarText(lookup(e, "arn"))
 			}
+			if len(arn) == 0 {
+				arn = scalarText(lookup(e, "ARNPrefix"))
+			}
 			return len(arn) == 0 || visit(arn)
 		})
 	default:

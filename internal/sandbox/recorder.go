@@ -110,7 +110,7 @@ func record(c *call.Call) cloudtrail.Record {
 		r.ResponseElements = c.ResponseElements
 	}
 	for _, res := range c.Resources {
-		r.Resources = append(r.Resources, cloudtrail.RecordResource{AccountID: res.AccountID, Type: res.Type, ARN: res.ARN})
+		r.Resources = append(r.Resources, cloudtrail.RecordResource{AccountID: res.AccountID, Type: res.Type, ARN: res.ARN, ARNPrefix: res.ARNPrefix})
 	}
 	return r
 }

@@ -278,6 +278,9 @@ func (w *ocsfWriter) resource(e []byte) {
 	if isNull(arn) {
 		arn = member(e, "arn")
 	}
+	if isNull(arn) {
+		arn = member(e, "ARNPrefix")
+	}
 	if isNull(arn) { // the schema wants a uid or a name
 		return
 	}

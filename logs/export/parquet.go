@@ -177,6 +177,9 @@ func resourceValues(to parquet.Row, column int, at cell) parquet.Row {
 		if arn == nil {
 			arn = member(e, "arn")
 		}
+		if arn == nil {
+			arn = member(e, "ARNPrefix")
+		}
 		found = append(found, [3][]byte{arn, member(e, "accountId"), member(e, "type")})
 		return true
 	})

@@ -52,6 +52,9 @@ type Identity struct {
 // Resource is one element of a record's resources list.
 type Resource struct {
 	ARN, AccountID, Type string
+	// ARNPrefix stands in the place of the ARN where a call is about all
+	// objects that begin with it, as one that lists a bucket.
+	ARNPrefix string
 }
 
 // Error is an AWS error answer. Code is the service's own code as the SDKs

@@ -36,7 +36,7 @@ func (d dataResource) selects(e Event) bool {
 		if r.Type != d.Type {
 			continue
 		}
-		if slices.ContainsFunc(d.Values, func(v string) bool { return strings.HasPrefix(r.ARN, v) }) {
+		if slices.ContainsFunc(d.Values, func(v string) bool { return strings.HasPrefix(r.name(), v) }) {
 			return true
 		}
 	}
@@ -69,7 +69,7 @@ func (s advancedSelector) selectsARN(e Event) bool {
 		}
 	}
 	return slices.ContainsFunc(e.ARNs, func(r RecordResource) bool {
-		return r.Type == kind && s.FieldSelectors[i].matches(r.ARN)
+		return r.Type == kind && s.FieldSelectors[i].matches(r.name())
 	})
 }
 

@@ -52,7 +52,16 @@ type Identity struct {
 type RecordResource struct {
 	AccountID string `json:"accountId,omitempty"`
 	Type      string `json:"type"`
-	ARN       string `json:"ARN"`
+	ARN       string `json:"ARN,omitempty"`
+	ARNPrefix string `json:"ARNPrefix,omitempty"` // in the place of ARN: all that begins with it
+}
+
+// name is the ARN or the prefix that stands in its place.
+func (r RecordResource) name() string {
+	if r.ARN == "" {
+		return r.ARNPrefix
+	}
+	return r.ARN
 }
 
 // TLSDetails is absent from calls over plain HTTP.

@@ -76,6 +76,10 @@ func TestOnlyWhatIsSelectedIsDelivered(t *testing.T) {
 			r.Resources = []RecordResource{{Type: "AWS::S3::Object", ARN: arn}, {Type: "AWS::S3::Bucket", ARN: "arn:aws:s3:::b"}}
 		}
 	}
+	whole := func(r *Record) {
+		object("")(r)
+		r.Resources = []RecordResource{{Type: "AWS::S3::Object", ARNPrefix: "arn:aws:s3:::d/"}, {Type: "AWS::S3::Bucket", ARN: "arn:aws:s3:::d"}}
+	}
 	source := func(s string) func(*Record) { return func(r *Record) { r.EventSource = s } }
 	tests := []struct {
 		name, selectors string
@@ -85,10 +89,11 @@ func TestOnlyWhatIsSelectedIsDelivered(t *testing.T) {
 		{"write only", `"EventSelectors":[{"ReadWriteType":"WriteOnly"}]`, []string{"RunInstances", "Encrypt"}},
 		{"read only", `"EventSelectors":[{"ReadWriteType":"ReadOnly"}]`, []string{"DescribeInstances"}},
 		{"without kms", `"EventSelectors":[{"ExcludeManagementEventSources":["kms.amazonaws.com"]}]`, []string{"DescribeInstances", "RunInstances"}},
-		{"objects of all buckets", `"EventSelectors":[{"IncludeManagementEvents":false,"DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3:::"]}]}]`, []string{"PutObject", "PutElsewhere"}},
+		{"objects of all buckets", `"EventSelectors":[{"IncludeManagementEvents":false,"DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3:::"]}]}]`, []string{"PutObject", "PutElsewhere", "ListObjects"}},
+		{"objects of a bucket that is listed", `"EventSelectors":[{"IncludeManagementEvents":false,"DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3:::d/"]}]}]`, []string{"ListObjects"}},
 		{"objects of a prefix", `"EventSelectors":[{"IncludeManagementEvents":false,"DataResources":[{"Type":"AWS::S3::Object","Values":["arn:aws:s3:::b/in/"]}]}]`, []string{"PutObject"}},
 		{"advanced management", `"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"eventSource","NotEquals":["kms.amazonaws.com"]},{"Field":"readOnly","Equals":["false"]}]}]`, []string{"RunInstances"}},
-		{"advanced data", `"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::S3::Object"]},{"Field":"resources.ARN","NotStartsWith":["arn:aws:s3:::b/in/"]}]}]`, []string{"PutElsewhere"}},
+		{"advanced data", `"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::S3::Object"]},{"Field":"resources.ARN","NotStartsWith":["arn:aws:s3:::b/in/"]}]}]`, []string{"PutElsewhere", "ListObjects"}},
 		{"advanced by name", `"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::S3::Object"]},{"Field":"eventName","EndsWith":["Object"]}]}]`, []string{"PutObject"}},
 		{"two advanced", `"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"readOnly","Equals":["true"]}]},{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::S3::Object"]},{"Field":"resources.ARN","EndsWith":["/in/x"]}]}]`, []string{"DescribeInstances", "PutObject"}},
 		{"ARN of another type", `"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::S3::Object"]},{"Field":"resources.ARN","Equals":["arn:aws:s3:::b"]}]}]`, nil},
@@ -107,6 +112,7 @@ func TestOnlyWhatIsSelectedIsDelivered(t *testing.T) {
 			names[b.record("us-east-1", "Encrypt", source("kms.amazonaws.com"))] = "Encrypt"
 			names[b.record("us-east-1", "PutObject", object("arn:aws:s3:::b/in/x"))] = "PutObject"
 			names[b.record("us-east-1", "PutElsewhere", object("arn:aws:s3:::c/y"))] = "PutElsewhere"
+			names[b.record("us-east-1", "ListObjects", whole)] = "ListObjects"
 			b.advance(10 * time.Minute)
 			var got []string
 			for _, id := range b.delivered("") {

@@ -20,6 +20,10 @@ func (r *request) record(account string) {
 	switch {
 	case r.key != "":
 		c.Resources = []call.Resource{{ARN: objectARN(r.bucket, r.key), Type: "AWS::S3::Object"}, bucket}
+	case c.Data:
+		// As CloudTrail records ListObjects and DeleteObjects: not which objects,
+		// but that they are of this bucket.
+		c.Resources = []call.Resource{{ARNPrefix: objectARN(r.bucket, ""), Type: "AWS::S3::Object"}, bucket}
 	case r.op.name != "CreateBucket":
 		c.Resources = []call.Resource{bucket}
 	}

@@ -20,7 +20,7 @@ func TestWhatIsRecorded(t *testing.T) {
 		{sent{method: "GET", path: "/"}, "ListBuckets", true, false, `{}`, ""},
 		{sent{method: "PUT", path: "/new", body: fmt.Sprintf(constraintDocument, "eu-west-1")}, "CreateBucket", false, false,
 			`{"CreateBucketConfiguration":{"LocationConstraint":"eu-west-1","xmlns":"http://s3.amazonaws.com/doc/2006-03-01/"}}`, ""},
-		{sent{method: "HEAD", path: "/bkt"}, "HeadBucket", true, true, `{}`, "bkt"},
+		{sent{method: "HEAD", path: "/bkt"}, "HeadBucket", true, true, `{}`, "bkt/"},
 		{sent{method: "GET", path: "/bkt?location"}, "GetBucketLocation", true, false, `{"location":""}`, "bkt"},
 		{sent{method: "GET", path: "/bkt?policy"}, "GetBucketPolicy", true, false, `{"policy":""}`, "bkt"},
 		{sent{method: "GET", path: "/bkt?publicAccessBlock="}, "GetBucketPublicAccessBlock", true, false, `{"publicAccessBlock":""}`, "bkt"},
@@ -30,8 +30,8 @@ func TestWhatIsRecorded(t *testing.T) {
 			"PutBucketLifecycle", false, false, `{"LifecycleConfiguration":{"Rule":[{"Expiration":{"Days":1},"Status":"Enabled"},{"Expiration":"","Status":"Disabled"}],"xmlns":"http://s3.amazonaws.com/doc/2006-03-01/"},"lifecycle":""}`, "bkt"},
 		{sent{method: "DELETE", path: "/bkt?lifecycle"}, "DeleteBucketLifecycle", false, false, `{"lifecycle":""}`, "bkt"},
 		{sent{method: "GET", path: "/bkt?notification"}, "GetBucketNotification", true, false, `{"notification":""}`, "bkt"},
-		{sent{method: "GET", path: "/bkt?list-type=2&prefix=a&x-id=ListObjectsV2"}, "ListObjects", true, true, `{"list-type":"2","prefix":"a"}`, "bkt"},
-		{sent{method: "GET", path: "/bkt?versions"}, "ListObjectVersions", true, true, `{"versions":""}`, "bkt"},
+		{sent{method: "GET", path: "/bkt?list-type=2&prefix=a&x-id=ListObjectsV2"}, "ListObjects", true, true, `{"list-type":"2","prefix":"a"}`, "bkt/"},
+		{sent{method: "GET", path: "/bkt?versions"}, "ListObjectVersions", true, true, `{"versions":""}`, "bkt/"},
 		{sent{method: "PUT", path: "/bkt/k?x-id=PutObject", body: "x", headers: []string{"x-amz-acl: bucket-owner-full-control"}}, "PutObject", false, true, `{"key":"k","x-amz-acl":"bucket-owner-full-control"}`, "bkt/k"},
 		{sent{method: "GET", path: "/bkt/k"}, "GetObject", true, true, `{"key":"k"}`, "bkt/k"},
 		{sent{method: "HEAD", path: "/bkt/k"}, "HeadObject", true, true, `{"key":"k"}`, "bkt/k"},
@@ -41,7 +41,7 @@ func TestWhatIsRecorded(t *testing.T) {
 		{sent{method: "POST", path: "/bkt/k?uploads"}, "CreateMultipartUpload", false, true, `{"key":"k","uploads":""}`, "bkt/k"},
 		{sent{method: "PUT", path: "/bkt/k?partNumber=1&uploadId=u", body: "x"}, "UploadPart", false, true, `{"key":"k","partNumber":"1","uploadId":"u"}`, "bkt/k"},
 		{sent{method: "PUT", path: "/bkt/k?partNumber=1&uploadId=u", headers: []string{"x-amz-copy-source: bkt/k"}}, "UploadPartCopy", false, true, `{"key":"k","partNumber":"1","uploadId":"u","x-amz-copy-source":"bkt/k"}`, "bkt/k"},
-		{sent{method: "GET", path: "/bkt?uploads"}, "ListMultipartUploads", true, true, `{"uploads":""}`, "bkt"},
+		{sent{method: "GET", path: "/bkt?uploads"}, "ListMultipartUploads", true, true, `{"uploads":""}`, "bkt/"},
 		{sent{method: "GET", path: "/nope?acl"}, "GetBucketAcl", true, false, `{"acl":""}`, "nope"},
 		{sent{method: "DELETE", path: "/bkt/k"}, "DeleteObject", false, true, `{"key":"k"}`, "bkt/k"},
 		{sent{method: "DELETE", path: "/new"}, "DeleteBucket", false, false, `{}`, "new"},
@@ -64,7 +64,7 @@ func TestWhatIsRecorded(t *testing.T) {
 			if len(c.Resources) != 0 {
 				t.Errorf("%s: resources %v", row.name, c.Resources)
 			}
-		} else if len(c.Resources) == 0 || c.Resources[0].ARN != "arn:aws:s3:::"+row.resources {
+		} else if len(c.Resources) == 0 || c.Resources[0].ARN+c.Resources[0].ARNPrefix != "arn:aws:s3:::"+row.resources {
 			t.Errorf("%s: resources %v", row.name, c.Resources)
 		}
 	}

@@ -111,7 +111,7 @@ def row_of(d, t, uri, theirs, mine, digests, lists, failed):
     chain_hit = any(y.uri in t.touched for c in d.chains for y in c if holders and holders[0] in c)
     bad = None if mine is None else mine.kind
     match (t.name, theirs and theirs.kind, bad):
-        case ("log_trailer_cut" | "log_garbage" | "log_member", "valid", "format") if touched:
+        case ("log_trailer_cut" | "log_garbage" | "log_member", "valid" | "raw error", "format") if touched:  # the AWS CLI from 1.45.12 on finds some of it, too
             return t.row
         case ("log_sha1", "valid", "unsupported-algorithm") if touched:
             return t.row

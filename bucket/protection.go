@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"trailctl/internal/awserr"
 )
 
 // Protection are the settings of a bucket that say who watches over it. They
@@ -88,9 +90,10 @@ type setting struct {
 // not know, is noted in unread; anything else is an error.
 func (s setting) into(unread map[string]error, bucketName string) error {
 	err := s.read()
+	_, lacked := awserr.Lacked(err)
 	switch classified := classify(err); {
 	case err == nil, s.missing != "" && codeIs(err, s.missing):
-	case errors.Is(classified, ErrDenied), codeIs(err, "NotImplemented", "MethodNotAllowed"):
+	case errors.Is(classified, ErrDenied), codeIs(err, "NotImplemented", "MethodNotAllowed"), lacked:
 		unread[s.name] = classified
 	default:
 		return fmt.Errorf("reading the %s of bucket %s: %w", s.name, bucketName, classified)

@@ -83,7 +83,7 @@ func TestEveryOption(t *testing.T) {
 		"keep bucket logs", "change bucket policy", "create topic news", "change topic policy of news",
 		"create log group events", "change retention of events",
 		"create role CloudTrail-CloudWatchLogs-audit", "create role policy of CloudTrail-CloudWatchLogs-audit",
-		"keep key key/11111111-2222-3333-4444-555555555555", "change key policy", "change organization access",
+		"keep key 11111111-2222-3333-4444-555555555555", "change key policy", "change organization access",
 		"create trail audit", "change selectors", "change insights", "create bucket notification", "change logging",
 	}
 	if got := strings.Join(outline(p), "\n"); got != strings.Join(want, "\n") {

@@ -129,7 +129,8 @@ func (d differ) keySteps() ([]Step, error) {
 	if err := s.fit(); err != nil {
 		return nil, err
 	}
-	keep := Step{Kind: Keep, Target: "key " + s.ARN[strings.LastIndexByte(s.ARN, ':')+1:], Summary: "is there, in " + s.Region}
+	name := strings.TrimPrefix(s.ARN[strings.LastIndexByte(s.ARN, ':')+1:], "key/")
+	keep := Step{Kind: Keep, Target: "key " + name, Summary: "is there, in " + s.Region}
 	if s.Unseen != nil {
 		keep.Summary = "belongs to account " + s.Account + " and may not be looked at"
 		keep.Notes = []string{"CloudTrail can use it once its policy holds " + statements(d.keyGrants("*"))}

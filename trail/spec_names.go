@@ -175,7 +175,7 @@ var keyPattern = regexp.MustCompile(`^(alias/[A-Za-z0-9/_-]{1,250}|(mrk-)?[A-Fa-
 func checkKey(ref string) error {
 	if !strings.HasPrefix(ref, "arn:") {
 		if !keyPattern.MatchString(ref) {
-			return refuse("KMS key %q is no key id, no alias/NAME and no ARN", ref)
+			return refuse("KMS key %q is no key id, no alias/NAME and no ARN (\"\" ends the encryption with a key)", ref)
 		}
 		return nil
 	}

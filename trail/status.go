@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 
+	"trailctl/internal/awserr"
 	"trailctl/internal/shell"
 )
 
@@ -108,9 +109,29 @@ func (s Status) Problems() []Problem {
 	return list
 }
 
+// passing explains the codes that are nobody's fault and say nothing of what a
+// trail delivers to; whose is the service that answered them. There is nothing
+// to repair then.
+func passing(answer, whose string) (Problem, bool) {
+	switch code(answer) {
+	case awserr.UpstreamCode:
+		return Problem{
+			Why: "the AWS behind the sandbox does not answer",
+			Do:  "start that AWS again: the sandbox delivers what is left when it answers",
+		}, true
+	case "ServiceUnavailable", "InternalError", "InternalFailure", "InternalServerError", "InternalServer", "ServiceFailure",
+		"SlowDown", "Throttling", "Throttled", "RequestTimeout":
+		return Problem{Why: whose + " was not able to take them for a while", Do: "wait: CloudTrail tries again"}, true
+	}
+	return Problem{}, false
+}
+
 // topicProblem puts the codes that SNS answers CloudTrail with into words (SNS
 // API reference, Publish).
 func topicProblem(answer, again string) Problem {
+	if p, ok := passing(answer, "SNS"); ok {
+		return p
+	}
 	switch code(answer) {
 	case "AuthorizationError", "AccessDenied":
 		return Problem{Why: "the topic's policy does not let CloudTrail publish", Do: again + " to add what is missing to the policy"}
@@ -124,11 +145,17 @@ func topicProblem(answer, again string) Problem {
 
 // groupProblem does the same for CloudWatch Logs.
 func groupProblem(answer, again string) Problem {
+	if p, ok := passing(answer, "CloudWatch Logs"); ok {
+		return p
+	}
 	switch code(answer) {
 	case "ResourceNotFound":
 		return Problem{Why: "the log group is gone", Do: again + " --create-log-group to create it again"}
 	case "AccessDenied":
-		return Problem{Why: "CloudTrail may not assume the role, or the role may not write there", Do: again + " to repair the role"}
+		return Problem{
+			Why: "the role is gone, or CloudTrail may not assume it, or it may not write there",
+			Do:  again + " --create-log-group to repair the role, and the group where that is gone, too",
+		}
 	}
 	return Problem{
 		Why: "CloudWatch Logs refuses the trail's role, or the group is gone",
@@ -146,6 +173,9 @@ func code(answer string) string {
 // bucketProblem puts the codes that S3 answers CloudTrail with into words (S3
 // API reference, "Error responses").
 func bucketProblem(answer, name, again string) Problem {
+	if p, ok := passing(answer, "S3"); ok {
+		return p
+	}
 	switch code(answer) {
 	case "AccessDenied":
 		return Problem{
@@ -158,8 +188,6 @@ func bucketProblem(answer, name, again string) Problem {
 		return Problem{Why: "S3 has closed the bucket", Do: "ask AWS Support"}
 	case "InvalidBucketName", "IllegalLocationConstraint", "PermanentRedirect":
 		return Problem{Why: "S3 does not find the bucket where the trail says it is", Do: "check the bucket's name and region"}
-	case "SlowDown", "InternalError", "ServiceUnavailable":
-		return Problem{Why: "S3 was not able to take the files for a while", Do: "wait: CloudTrail tries again"}
 	case "KMS.Disabled", "KMS.NotFound", "KMS.KMSInvalidState":
 		return Problem{Why: "the KMS key that encrypts the files cannot be used", Do: "check that the key of bucket " + name + " or of the trail is enabled"}
 	}

@@ -20,6 +20,14 @@ func TestProblems(t *testing.T) {
 		"unknown answer": {func(s *Status) { s.DigestError = "Whatever" }, []string{"Error responses"}},
 		"notification":   {func(s *Status) { s.NotificationError = "AuthorizationError" }, []string{"topic"}},
 		"log group":      {func(s *Status) { s.LogGroupError = "Access denied." }, []string{"role"}},
+		"role gone":      {func(s *Status) { s.LogGroupError = "AccessDeniedException" }, []string{"the role is gone, or"}},
+		"upstream down": {func(s *Status) {
+			s.DeliveryError, s.NotificationError, s.LogGroupError = "UpstreamNotReachable", "UpstreamNotReachable", "UpstreamNotReachable"
+		}, []string{"behind the sandbox", "behind the sandbox", "behind the sandbox"}},
+		"logs in trouble":   {func(s *Status) { s.LogGroupError = "ServiceUnavailableException" }, []string{"CloudWatch Logs was not able"}},
+		"logs fail":         {func(s *Status) { s.LogGroupError = "InternalFailure" }, []string{"wait: CloudTrail tries again"}},
+		"topic in trouble":  {func(s *Status) { s.NotificationError = "InternalFailure" }, []string{"SNS was not able"}},
+		"bucket in trouble": {func(s *Status) { s.DeliveryError = "InternalError" }, []string{"S3 was not able"}},
 		"all": {func(s *Status) {
 			s.Logging, s.DeliveryError, s.DigestError, s.NotificationError, s.LogGroupError = false, "AccessDenied", "AccessDenied", "x", "y"
 		}, []string{"nothing is recorded", "log files", "digest files", "notifications", "log group"}},

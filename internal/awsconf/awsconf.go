@@ -85,6 +85,7 @@ func retryer(most int) func() aws.Retryer {
 			s.RateLimiter = ratelimit.None
 			s.Retryables = append([]retry.IsErrorRetryable{
 				retry.IsErrorRetryableFunc(nobodyThere), retry.IsErrorRetryableFunc(outOfBounds), retry.IsErrorRetryableFunc(cut),
+				retry.IsErrorRetryableFunc(nobodyBehind),
 			}, s.Retryables...)
 		})
 		return retry.AddWithMaxAttempts(impatient{standard}, cmp.Or(most, maxAttempts))
@@ -96,6 +97,15 @@ func retryer(most int) func() aws.Retryer {
 func cut(err error) aws.Ternary {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
 		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// nobodyBehind ends the retries of a call that the sandbox could not pass on:
+// the AWS behind it does not come back by itself.
+func nobodyBehind(err error) aws.Ternary {
+	if awserr.NobodyBehind(err) {
+		return aws.FalseTernary
 	}
 	return aws.UnknownTernary
 }

@@ -30,6 +30,12 @@ func TestAnswersThatBreakOff(t *testing.T) {
 			w.Write([]byte("<!doctype html><html lang=en><title>Internal Server Error</title>"))
 		}
 	}
+	upstream := func(status int) http.HandlerFunc { // the sandbox's, before an AWS that is down
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			w.Write([]byte("<Error><Code>UpstreamNotReachable</Code><Message>connection refused</Message></Error>"))
+		}
+	}
 	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
@@ -44,6 +50,8 @@ func TestAnswersThatBreakOff(t *testing.T) {
 		"web pages":            {page(500), 99, pageAttempts, true},
 		"one web page":         {page(500), 1, 2, false},
 		"web pages of a proxy": {page(502), 2, 3, false},
+		"nobody behind":        {upstream(502), 99, 1, true},
+		"nobody behind, 503":   {upstream(503), 99, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var calls atomic.Int32

@@ -95,7 +95,7 @@ func findCommand(root *cli.App, args []string) (path []*cli.Command, rest []stri
 			return nil, nil, false, isCommand(path[:len(path)-1], path[len(path)-1].Name)
 		}
 		if next == nil && len(rest) > 0 && !anyHas(level, rest[len(rest)-1]) {
-			return nil, nil, false, unknownFlag(names(path), everyFlag(level), rest[len(rest)-1])
+			return nil, nil, false, unknownFlag(names(path), everyFlag(level), rest[len(rest)-1], "")
 		}
 		if next == nil {
 			return nil, nil, false, unknownCommand(root.Commands, names(path), level, arg)
@@ -204,7 +204,10 @@ func splitFlags(path []string, leaf *cli.Command, args []string) (flags, positio
 		f := lookup(leaf, name)
 		if f == nil {
 			typed, _, _ := strings.Cut(arg, "=")
-			return nil, nil, false, unknownFlag(path, leaf, typed)
+			if !inline && i+1 < len(args) {
+				value = args[i+1]
+			}
+			return nil, nil, false, unknownFlag(path, leaf, typed, value)
 		}
 		if err := onlyOnce(seen, f, name); err != nil {
 			return nil, nil, false, err

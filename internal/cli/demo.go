@@ -99,7 +99,7 @@ func (d *demo) run(ctx context.Context) error {
 
 	d.say("A local AWS answers at %s. CloudTrail takes minutes there to deliver; here it takes a second or two.", d.box.url)
 	if d.upstream != "" {
-		d.say("CloudTrail is the sandbox's own; all else is what stands behind it, at %s.", awsconf.ShownEndpoint(d.upstream))
+		d.say("CloudTrail is the sandbox's own; all else is what stands behind it, at %s.", d.box.upstream)
 	}
 	if err := d.trailctl(ctx, codeDone, "trail", "create", demoTrail, "--bucket", d.names.bucket,
 		"--sns-topic", d.names.topic, "--log-group", d.names.group, "--create-log-group", "--retention", "30", "--output", "table"); err != nil {
@@ -142,7 +142,7 @@ func (d *demo) end() {
 		d.say("The digest chain gives the change away (exit code %d). The sandbox is gone now; start one of your own with: trailctl sandbox start", codeInvalid)
 		return
 	}
-	shown := awsconf.ShownEndpoint(d.upstream)
+	shown := d.box.upstream
 	d.say("The digest chain gives the change away (exit code %d). The sandbox and its trail are gone now. What was made at %s stays there: the buckets %s and %s, the topic %s, the log group %s and the role CloudTrail-CloudWatchLogs-%s. Start a sandbox of your own before it with: trailctl sandbox start --listen 127.0.0.1:0 --upstream %[2]s",
 		codeInvalid, shown, d.names.bucket, d.names.payroll, d.names.topic, d.names.group, demoTrail)
 }

@@ -98,6 +98,8 @@ const deniedHint = "the credentials in use may not do this: check the policy of 
 // added here is for services on behalf of named trails, which is not public.
 const publicPolicyHint = "a statement that is in the bucket's policy already makes it public, and the bucket's public access block (BlockPublicPolicy) lets no such policy be written: take that statement out, or give it a condition such as aws:SourceArn; \"trailctl bucket show BUCKET\" shows the block"
 
+const upstreamHint = "the AWS behind the sandbox (sandbox start --upstream) does not answer: start it again; the sandbox can stay as it is"
+
 // awsHints say what to do about error codes that any AWS call may answer.
 func awsHints() map[string]string {
 	return map[string]string{
@@ -123,13 +125,27 @@ func awsHints() map[string]string {
 	}
 }
 
+// lackedHint is for the answer of an imitation of AWS that lacks a call. With
+// a sandbox before it, CloudTrail's calls never get there.
+func lackedHint(err error) string {
+	const hint = "AWS does not answer like this: check --endpoint-url and AWS_ENDPOINT_URL"
+	var op *smithy.OperationError
+	if errors.As(err, &op) && op.ServiceID == "CloudTrail" {
+		return hint + "; an imitation of AWS that lacks the call can stand behind the sandbox, which brings a CloudTrail of its own: \"trailctl sandbox exec --upstream URL -- COMMAND\""
+	}
+	return hint + "; if an imitation of AWS is meant to answer, it lacks this call, also when it stands behind a sandbox"
+}
+
 func hintFor(err error) string {
 	var h *hinted
-	if errors.As(err, &h) {
+	if errors.As(err, &h) && !awserr.NobodyBehind(err) {
 		return h.hint
 	}
 	hints := awsHints()
 	maps.Copy(hints, trailHints())
+	if awserr.NobodyBehind(err) {
+		return upstreamHint
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		// The code is AccessDenied; only AWS's words tell the reason.
@@ -160,7 +176,7 @@ func hintFor(err error) string {
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return "nothing answers at that address: check --endpoint-url and AWS_ENDPOINT_URL, or start a sandbox with \"trailctl sandbox start\""
 	case awserr.WebPage(err), errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusNotImplemented:
-		return "AWS does not answer like this: check --endpoint-url and AWS_ENDPOINT_URL; an imitation of AWS that lacks the call can stand behind the sandbox, which brings a CloudTrail of its own: \"trailctl sandbox exec --upstream URL -- COMMAND\""
+		return lackedHint(err)
 	case errors.As(err, &garbled):
 		return "the answer is not one of AWS's: what is at the endpoint does not know this call"
 	case awserr.NoCredentials(err):

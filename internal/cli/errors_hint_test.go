@@ -43,6 +43,8 @@ func TestHints(t *testing.T) {
 		// moto and LocalStack, about what they lack.
 		{answered(500, "text/html", &smithy.DeserializationError{Err: errors.New("invalid character '<'")}), "sandbox exec --upstream URL"},
 		{answered(501, "application/x-amz-json-1.1", answer("InternalFailure", "not yet emulated")), "sandbox exec --upstream URL"},
+		{answered(502, "text/xml", answer("UpstreamNotReachable", "connect: connection refused")), "the AWS behind the sandbox"},
+		{withHint(answer("UpstreamNotReachable", ""), "check the bucket's name"), "the AWS behind the sandbox"},
 		{answer("SomethingElse", ""), ""},
 	}
 	for _, tt := range tests {
@@ -50,6 +52,12 @@ func TestHints(t *testing.T) {
 		if !strings.Contains(got, tt.want) || (tt.want == "") != (got == "") {
 			t.Errorf("%v: hint %q, want %q in it", tt.err, got, tt.want)
 		}
+	}
+	// Behind the sandbox none of CloudTrail's calls is lacking: what stands there
+	// already is not told to.
+	lacking := &smithy.OperationError{ServiceID: "CloudWatch Logs", OperationName: "StartLiveTail", Err: errors.Unwrap(answered(501, "", answer("InternalFailure", "")))}
+	if got := hintFor(lacking); !strings.Contains(got, "lacks this call") || strings.Contains(got, "--upstream") {
+		t.Errorf("Live Tail: %q", got)
 	}
 	// The one kind of refusal has nothing to do with the other.
 	if got := hintFor(tests[5].err); strings.Contains(got, "user or role") {

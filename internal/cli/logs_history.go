@@ -195,8 +195,11 @@ func (o *logsHistoryOptions) search(ctx context.Context, s *history.Search, want
 		}
 	}
 	progress.Clear()
-	if err := out.Close(); err != nil {
-		return printed(err)
+	// An empty answer would say that there is nothing: no region has said so.
+	if p := s.State(); p.Records > 0 || failed.lists == 0 || failed.lists < p.Regions-len(p.Disabled) {
+		if err := out.Close(); err != nil {
+			return printed(err)
+		}
 	}
 	regions.say(ctx, o.app, &failed)
 	o.summary(s, int(shown.Load()))

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/urfave/cli/v2"
 
+	"trailctl/internal/awserr"
 	"trailctl/internal/when"
 	"trailctl/logs/tail"
 )
@@ -220,6 +221,10 @@ func (w *tailWays) follow(ctx context.Context) error {
 		view := w.follower.Handler.(*tailView)
 		if ctx.Err() != nil || view.ended || i == len(w.list)-1 {
 			return err
+		}
+		if _, lacked := awserr.Lacked(err); lacked || awserr.WebPage(err) {
+			w.app.warn("%s", plain(err)) // the next way is what can be done about it
+			continue
 		}
 		w.app.complain(err)
 	}

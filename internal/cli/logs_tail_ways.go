@@ -20,8 +20,14 @@ import (
 	"trailctl/trail"
 )
 
-// usualDelay is CloudTrail's own word on how long it takes.
-const usualDelay = "records come about 5 minutes after the calls"
+// usualDelay is CloudTrail's own word on how long it takes, to stand behind
+// what is followed. A sandbox, or what else is on this machine, has its own.
+func usualDelay(cfg *awsconf.Config) string {
+	if cfg.Local() {
+		return ""
+	}
+	return ": records come about 5 minutes after the calls"
+}
 
 // ways finds out how a target can be followed.
 func (o *logsTailOptions) ways(ctx context.Context, target string, since time.Time) (*tailWays, error) {
@@ -56,7 +62,7 @@ func (o *logsTailOptions) ways(ctx context.Context, target string, since time.Ti
 		w.list = append(w.list, o.byLogGroup(w.follower, cfg, found, since))
 	}
 	if o.from != fromLogGroup {
-		w.list = append(w.list, o.byBucket(w.follower, t, since))
+		w.list = append(w.list, o.byBucket(w.follower, cfg, t, since))
 	}
 	return w, nil
 }
@@ -114,8 +120,13 @@ func (o *logsTailOptions) byLogGroup(f *tail.Follower, cfg *awsconf.Config, foun
 	group := tail.LogGroup{
 		ARN: found.LogGroupARN, Events: cfg.Logs(region), Live: live,
 		Start: o.app.now(), Since: since, Interval: o.interval,
+		Mine: func(ctx context.Context) bool {
+			id, err := cfg.Identity(ctx)
+			owner, bad := arn.Parse(found.LogGroupARN)
+			return err == nil && bad == nil && id.Account == owner.AccountID
+		},
 	}
-	words := fmt.Sprintf("following trail %s by Live Tail of its log group %s: %s", found.Name, name, usualDelay)
+	words := fmt.Sprintf("following trail %s by Live Tail of its log group %s%s", found.Name, name, usualDelay(cfg))
 	if !since.IsZero() {
 		words += fmt.Sprintf("; records since %s, which are searched for, come among them", since.UTC().Format(time.RFC3339))
 	}
@@ -125,7 +136,7 @@ func (o *logsTailOptions) byLogGroup(f *tail.Follower, cfg *awsconf.Config, foun
 	}
 }
 
-func (o *logsTailOptions) byBucket(f *tail.Follower, t *logsTarget, since time.Time) tailWay {
+func (o *logsTailOptions) byBucket(f *tail.Follower, cfg *awsconf.Config, t *logsTarget, since time.Time) tailWay {
 	t.query.Regions, t.query.Accounts, t.query.Now = o.regions(), o.accounts.Value(), o.app.now()
 	b := tail.Bucket{
 		Source: t.source, Where: t.where, Query: t.query,
@@ -136,7 +147,7 @@ func (o *logsTailOptions) byBucket(f *tail.Follower, t *logsTarget, since time.T
 		every = tail.DefaultLook
 	}
 	return tailWay{
-		name: fmt.Sprintf("following %s by listing it every %s: %s", t.where, every, usualDelay),
+		name: fmt.Sprintf("following %s by listing it every %s%s", t.where, every, usualDelay(cfg)),
 		run:  func(ctx context.Context) error { return f.Bucket(ctx, b) },
 	}
 }
@@ -161,7 +172,7 @@ func (o *logsTailOptions) byQueue(ctx context.Context, f *tail.Follower, cfg *aw
 		q.Open = func(context.Context, string) (logs.Source, error) { return t.source, nil }
 	}
 	return tailWay{
-		name: fmt.Sprintf("following %s by the queue %s: %s; what is shown is deleted from the queue", what, address, usualDelay),
+		name: fmt.Sprintf("following %s by the queue %s%s; what is shown is deleted from the queue", what, address, usualDelay(cfg)),
 		run:  func(ctx context.Context) error { return f.Queue(ctx, q) },
 	}, nil
 }

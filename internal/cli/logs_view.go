@@ -97,9 +97,12 @@ func (o *logsViewOptions) run(ctx context.Context) error {
 		}
 		return nil
 	})
-	// What was shown stays shown, also after Ctrl+C.
-	if err := out.Close(); err != nil {
-		return written(err)
+	// What was shown stays shown, also after Ctrl+C. An empty answer where
+	// nothing could be listed would say that there is nothing.
+	if w.lists == 0 || w.files > 0 || s.shown > 0 {
+		if err := out.Close(); err != nil {
+			return written(err)
+		}
 	}
 	stopped := errors.Is(walked, errEnough)
 	if walked != nil && !stopped {

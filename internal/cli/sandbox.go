@@ -12,13 +12,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/awsconf"
 	"trailctl/internal/sandbox"
+	"trailctl/internal/sandbox/upstream"
+	"trailctl/internal/term"
 )
 
 func (a *app) sandboxCommand() *cli.Command {
@@ -53,10 +54,10 @@ func sandboxFlags(o *sandboxOptions, listen string) []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "listen", Category: "Address", Value: listen, Usage: "`HOST:PORT` to answer on; port 0 takes a free one", Destination: &o.listen},
 		&cli.BoolFlag{Name: "allow-remote", Category: "Address", Usage: "allow an address that other machines reach: whoever does may do everything", Destination: &o.allowRemote},
-		&cli.StringFlag{Name: "dir", Category: "Account", Usage: "`DIR` that keeps buckets, trails and history (default: in memory)", Destination: &o.dir},
+		&cli.StringFlag{Name: "dir", Category: "Account", Usage: "`DIR` that keeps buckets, trails and history (default: in memory)", Destination: &o.dir, Action: notEmpty("dir")},
 		upstreamFlag(&o.upstream),
-		&cli.StringFlag{Name: "account", Category: "Account", Usage: "`ID` of the account, twelve digits (default: " + sandbox.DefaultAccount + ", or the upstream's)", Destination: &o.account},
-		&cli.StringFlag{Name: "regions", Category: "Account", Usage: "enabled `REGIONS`, with commas (default: the 17 of a new account, or the upstream's)", Destination: &o.regions},
+		&cli.StringFlag{Name: "account", Category: "Account", Usage: "`ID` of the account, twelve digits (default: " + sandbox.DefaultAccount + ", or the upstream's)", Destination: &o.account, Action: notEmpty("account")},
+		&cli.StringFlag{Name: "regions", Category: "Account", Usage: "enabled `REGIONS`, with commas (default: the 17 of a new account, or the upstream's)", Destination: &o.regions, Action: notEmpty("regions")},
 		&cli.DurationFlag{Name: "log-interval", Category: "Delivery", Value: 5 * time.Second, Usage: "`LENGTH` of time between log files (AWS: about 5m)", Destination: &o.logEvery},
 		&cli.DurationFlag{Name: "digest-interval", Category: "Delivery", Value: time.Minute, Usage: "`LENGTH` of time between digest files, whole seconds (AWS: 1h)", Destination: &o.digestEvery},
 		&cli.DurationFlag{Name: "settle", Category: "Delivery", Usage: "`LENGTH` of time for which a changed policy, role or log group is not seen yet when a trail is created or updated (AWS: up to 1m)", Destination: &o.settle},
@@ -72,28 +73,13 @@ func sandboxFlags(o *sandboxOptions, listen string) []cli.Flag {
 	}
 }
 
-// history says what is there to be read from the beginning.
-func (o *sandboxOptions) history() string {
-	switch {
-	case o.seedEvents > 0 && o.dir != "":
-		return fmt.Sprintf("# Its state is kept in %q, with %d made-up events and the trail seed-trail, unless it had some before.\n", o.dir, o.seedEvents)
-	case o.seedEvents > 0:
-		return fmt.Sprintf("# %d made-up events of the last %d days are in the event history and in the files of the trail seed-trail.\n", o.seedEvents, o.seedDays)
-	case o.dir != "":
-		return fmt.Sprintf("# Its state is kept in %q; this start made up 0 events (--seed-events N makes some).\n", o.dir)
-	}
-	if o.upstream != "" {
-		return "# There are 0 made-up events (--seed-events N begins with some) and no trail; buckets are the upstream's.\n"
-	}
-	return "# It is empty: 0 made-up events (--seed-events N begins with some), no trail, no bucket.\n"
-}
-
 // running is a sandbox that answers.
 type running struct {
 	box      *sandbox.Sandbox
 	url      string
 	region   string
 	account  string
+	upstream string // its address; empty without one
 	caller   string // the access key id of the environment
 	server   *http.Server
 	cancel   context.CancelFunc
@@ -109,26 +95,28 @@ func (o *sandboxOptions) start(ctx context.Context, a *app) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", o.listen)
+	listener, err := o.listener(behind)
 	if err != nil {
-		return nil, listenError(o.listen, err)
-	}
-	if err := checkLoop(behind, listener.Addr()); err != nil {
-		listener.Close()
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(a.streams.Err, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	if o.seedEvents > 0 {
-		a.note("making %d events of the last %d days ...%s", o.seedEvents, o.seedDays, o.seedPatience())
+		a.note("making %d events of the %s ...%s", o.seedEvents, o.seedWindow(), o.seedPatience())
 	}
+	progress := term.NewProgress(a.streams, time.Now)
 	box, err := sandbox.New(ctx, sandbox.Options{
 		Account: o.account, Regions: o.regionList(), Upstream: behind, Dir: o.dir, Log: log, AllowRemote: o.allowRemote,
 		LogInterval: o.logEvery, DigestInterval: o.digestEvery, Settle: o.settle,
 		SeedEvents: o.seedEvents, SeedDays: o.seedDays, Seed: o.seed,
+		Seeded: func(n int) { progress.Show("made %d of %d events", n, o.seedEvents) },
 	})
+	progress.Clear()
 	if err != nil {
 		listener.Close()
 		return nil, o.startError(err)
+	}
+	if behind != nil && upstream.IsSandbox(ctx, behind) {
+		a.warn("what stands behind this sandbox, at %s, is a sandbox too: each of the two records what passes, and CloudTrail's calls end at this one", behind)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	r := &running{
@@ -140,6 +128,9 @@ func (o *sandboxOptions) start(ctx context.Context, a *app) (*running, error) {
 	}
 	if list := box.Status().Regions; !slices.Contains(list, r.region) {
 		r.region = o.firstRegion(list)
+	}
+	if behind != nil {
+		r.upstream = behind.String()
 	}
 	if behind != nil && o.account != "" {
 		r.caller = o.account // by which an upstream tells accounts apart
@@ -153,10 +144,13 @@ func (o *sandboxOptions) start(ctx context.Context, a *app) (*running, error) {
 func (o *sandboxOptions) check() error {
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
-		return usagef("--listen %s is not HOST:PORT", o.listen)
+		return withHint(usagef("--listen %s is not HOST:PORT", o.listen), "write it as in --listen %s", listenExample(o.listen))
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return usagef("--listen %s: the port is not a number from 0 to 65535", o.listen)
+	}
+	if o.regions != "" && len(o.regionList()) == 0 {
+		return usagef("--regions %q names no region", o.regions)
 	}
 	for _, r := range o.regionList() {
 		if !awsconf.IsRegion(r) {
@@ -208,14 +202,6 @@ func (o *sandboxOptions) regionList() []string {
 	return list
 }
 
-func listenError(address string, err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return withHint(fmt.Errorf("starting the sandbox: another program already listens on %s", address),
-			"stop that program, or choose another address: --listen 127.0.0.1:0 takes a free port")
-	}
-	return fmt.Errorf("starting the sandbox: %w", err)
-}
-
 // stop ends the sandbox and saves its state.
 func (r *running) stop() error {
 	r.cancel()
@@ -262,7 +248,7 @@ func (a *app) sandboxStartCommand() *cli.Command {
 	o := &sandboxStart{app: a}
 	return &cli.Command{
 		Name:  "start",
-		Usage: "start a sandbox and keep it running until Ctrl+C",
+		Usage: "start a sandbox and keep it running until Ctrl+C (or SIGTERM)",
 		Description: `Prints its address, and the lines that make a shell use it: paste them into
 another terminal. Until then that shell's calls go wherever its own settings
 say. For one shell or one script,
@@ -286,8 +272,9 @@ func (o *sandboxStart) run(ctx context.Context) error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "# The sandbox answers at %s, account %s. Ctrl+C stops it.\n", r.url, r.account)
-	text.WriteString(o.sandbox.upstreamText())
+	text.WriteString(o.sandbox.upstreamText(r.upstream))
 	text.WriteString(o.sandbox.history())
+	text.WriteString("# AWS CLI 1 ignores AWS_ENDPOINT_URL for SQS: aws sqs --endpoint-url $AWS_ENDPOINT_URL ...\n")
 	for _, v := range r.environment() {
 		fmt.Fprintf(&text, "export %s\n", v)
 	}

@@ -52,6 +52,9 @@ func (o *sandboxExec) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.sandbox.losesKeys() {
+		o.note("the sandbox stands before %s; its "+keysEnd, r.upstream)
+	}
 	code, err := o.execute(program, r)
 	if err := errors.Join(err, r.stop()); err != nil {
 		return err

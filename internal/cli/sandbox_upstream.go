@@ -3,19 +3,19 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"net/url"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"trailctl/internal/awsconf"
+	"trailctl/internal/sandbox"
 	"trailctl/internal/sandbox/upstream"
 )
 
 func upstreamFlag(to *string) cli.Flag {
 	return &cli.StringFlag{
-		Name: "upstream", Category: "Upstream", Destination: to,
+		Name: "upstream", Category: "Upstream", Destination: to, Action: notEmpty("upstream"),
 		Usage: "`URL` of another local AWS, such as LocalStack, that answers every call but CloudTrail's and takes the deliveries",
 	}
 }
@@ -49,63 +49,38 @@ func (o *sandboxOptions) checkUpstream() error {
 	return nil
 }
 
-// checkLoop refuses an upstream that is the sandbox itself.
-func checkLoop(u *url.URL, own net.Addr) error {
-	if u == nil {
-		return nil
-	}
-	listens, err := netip.ParseAddrPort(own.String())
-	if err != nil || portOf(u) != fmt.Sprint(listens.Port()) || !answersAt(listens.Addr(), u.Hostname()) {
-		return nil
-	}
-	return withHint(usagef("--upstream %s is the address that this sandbox itself answers at", u),
-		"start the upstream on another port, or the sandbox: --listen 127.0.0.1:0 takes a free one")
-}
-
-func portOf(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
-}
-
-// answersAt tells whether a listener on an address answers for a host.
-func answersAt(listens netip.Addr, host string) bool {
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return loopback(host) || listens.IsUnspecified()
-	}
-	return ip.Unmap() == listens.Unmap() || listens.IsUnspecified() && ip.IsLoopback()
-}
-
-// upstreamText says what stands behind the sandbox.
-func (o *sandboxOptions) upstreamText() string {
-	if o.upstream == "" {
-		return ""
-	}
-	text := fmt.Sprintf("# CloudTrail is its own; every other call goes on to %s, and log files are delivered there.\n", awsconf.ShownEndpoint(o.upstream))
-	if o.dir == "" {
-		text += "# Its trails, their history and their signing keys end with it (--dir DIR keeps them); what was delivered stays.\n"
-	}
-	return text
-}
-
-// seedPatience says why making events takes its time.
-func (o *sandboxOptions) seedPatience() string {
-	if o.upstream == "" {
-		return ""
-	}
-	return " each of their files is delivered to the upstream, which can take minutes"
-}
-
 // startError is an error of starting with what to do about it.
 func (o *sandboxOptions) startError(err error) error {
 	err = fmt.Errorf("starting the sandbox: %w", err)
-	if errors.As(err, new(*upstream.SilentError)) {
-		return withHint(err, "start the upstream first, and see that --upstream names its address")
+	var silent *upstream.SilentError
+	var busy *sandbox.InUseError
+	var unfit *sandbox.UnfitError
+	switch {
+	case errors.As(err, &busy):
+		return withHint(err, "stop that sandbox, or give this one a folder of its own with --dir")
+	case errors.As(err, &unfit):
+		return withHint(err, "%s, or name another folder with --dir", o.fitting(unfit))
+	case !errors.As(err, &silent):
+		return err
+	case silent.Instead != "":
+		return withHint(err, "write --upstream %s", silent.Instead)
 	}
-	return err
+	return withHint(err, "start the upstream first, and see that --upstream names its address")
+}
+
+// fitting says how a start fits the folder.
+func (o *sandboxOptions) fitting(unfit *sandbox.UnfitError) string {
+	var steps []string
+	switch {
+	case unfit.Kept.Upstream && !unfit.Asked.Upstream:
+		steps = append(steps, "add --upstream URL")
+	case !unfit.Kept.Upstream && unfit.Asked.Upstream:
+		steps = append(steps, "leave --upstream out")
+	case unfit.Kept.Upstream && o.account == "":
+		steps = append(steps, "start the upstream of that account or give --account "+unfit.Kept.Account)
+	}
+	if unfit.Kept.Account != unfit.Asked.Account && (o.account != "" || !unfit.Kept.Upstream) {
+		steps = append(steps, "give --account "+unfit.Kept.Account)
+	}
+	return strings.Join(steps, " and ")
 }

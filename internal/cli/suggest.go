@@ -16,6 +16,9 @@ import (
 // unknownCommand is the error of a word at which the command line leaves the
 // tree. path has led there, and level are the commands that could follow.
 func unknownCommand(root []*cli.Command, path []string, level []*cli.Command, word string) error {
+	if say := sandboxWord(path, word); say != "" {
+		return usagef("unknown command %q: %s", word, say)
+	}
 	if meant := meantCommands(root, path, level, word); len(meant) > 0 {
 		for i, m := range meant {
 			meant[i] = "\"trailctl " + m + "\""
@@ -136,8 +139,12 @@ func commandHabits() map[string][]string {
 }
 
 // unknownFlag is the error of a flag that a command does not have. typed is
-// the flag with its dashes, but without its value.
-func unknownFlag(path []string, leaf *cli.Command, typed string) error {
+// the flag with its dashes, but without its value; what
+// follows it is its value perhaps.
+func unknownFlag(path []string, leaf *cli.Command, typed, value string) error {
+	if err := sandboxFlag(path, typed, value); err != nil {
+		return err
+	}
 	line := strings.Join(path, " ")
 	if line == "" {
 		line = "trailctl"
@@ -235,12 +242,14 @@ func (h flagHabit) meant(path []string, leaf *cli.Command) string {
 func flagHabits() []flagHabit {
 	return []flagHabit{
 		{typed: "seed", flags: "seed-events"},
+		{typed: "endpoint-url endpoint url", flags: "upstream"},
 		{typed: "o format", flags: "output"},
 		{typed: "n limit max max-items max-results page-size head lines count", flags: "limit top"},
 		{typed: "n limit max-items max-results page-size", on: "trail list", say: "all trails are listed"},
 		{typed: "f follow", on: "logs tail", say: "it follows anyway"},
 		{typed: "f follow w watch", on: "logs", say: "\"trailctl logs tail\" follows"},
-		{typed: "u username user-name", flags: "user"},
+		{typed: "u username user-name identity caller", flags: "user"},
+		{typed: "resource resources resource-name", flags: "filter"},
 		{typed: "ip src-ip source source-ip-address address", flags: "source-ip"},
 		{typed: "event eventname", flags: "event-name"},
 		{typed: "event-source eventsource", flags: "service"},

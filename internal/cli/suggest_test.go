@@ -43,6 +43,8 @@ func TestSuggestions(t *testing.T) {
 		{"logs view x --follow", `unknown flag --follow for logs view: "trailctl logs tail" follows`},
 		{"logs search x --ip 1.2.3.4", "did you mean --source-ip?"},
 		{"logs search x --user-name=a", "unknown flag --user-name for logs search: did you mean --user?"},
+		{"logs search x --identity alice", "did you mean --user?"},
+		{"logs search x --resource orders-a", "did you mean --filter?"},
 		{"logs download x --output-dir d", "did you mean --dest?"},
 		{"logs export x --out d", "did you mean --dest?"},
 		{"logs download x --destination d", "did you mean --dest?"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"trailctl/internal/render"
@@ -17,6 +18,9 @@ func (o *validateOptions) finish(r *validate.Report, t *validateTarget, seen *va
 	// First the file: what reads standard output may be slow, or stop reading.
 	told := o.tellJUnit(func() render.JUnitDocument { return render.JUnit(r) })
 	told = o.tell(r, o.write(r, seen)) && told
+	if t.earlier(r) {
+		o.app.note("hint: %s", earlierSandboxHint)
+	}
 	switch {
 	case r.Verdict == validate.VerdictInvalid:
 		if interrupted != nil {
@@ -37,6 +41,15 @@ func (o *validateOptions) finish(r *validate.Report, t *validateTarget, seen *va
 		return exitWith(codeFailed, nil)
 	}
 	return nil
+}
+
+// earlierSandboxHint is for digest files of unknown keys at a local endpoint. A
+// sandbox makes new keys, and buckets behind it can outlive it.
+const earlierSandboxHint = "digest files of unknown keys may be of an earlier sandbox, whose keys ended with it: \"trailctl sandbox start --dir FOLDER\" keeps the keys from now on; until then deliver to another bucket, or validate from the start of this sandbox on with --start-time"
+
+// earlier tells whether digest files may be of an earlier sandbox.
+func (t *validateTarget) earlier(r *validate.Report) bool {
+	return t.local && slices.ContainsFunc(r.Findings, func(f validate.Finding) bool { return f.Code == validate.CodeUnknownKey })
 }
 
 // sayResume tells how to go on after an interruption.

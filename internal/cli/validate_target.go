@@ -28,6 +28,7 @@ type validateTarget struct {
 	options     validate.Options
 	notes       []string // for the person at the terminal
 	nothingHint string   // when nothing is found there
+	local       bool     // CloudTrail's keys are those of a local endpoint
 	close       func()
 }
 
@@ -215,14 +216,14 @@ func (o *validateOptions) useBucket(ctx context.Context, t *validateTarget, cfg 
 	c.Open = func(ctx context.Context, name string) (validate.Store, error) {
 		region, _, err := bucket.Region(ctx, cfg.S3(c.Home), name)
 		if errors.Is(err, bucket.ErrNotFound) {
-			return nil, err
+			return nil, withHint(fmt.Errorf("bucket %s: %w", name, bucket.ErrNotFound), "%s", awsHints()["NoSuchBucket"])
 		}
 		if err != nil || region == "" {
 			region = c.Home // asking is a courtesy: reading says what is wrong
 		}
 		return &bucket.S3{Client: cfg.S3(region), Name: name}, nil
 	}
-	c.KeySource = "CloudTrail"
+	c.KeySource, t.local = "CloudTrail", cfg.Local() && o.keys == ""
 	c.Keys = validate.AWSKeys{Client: func(region string) validate.KeyLister { return cfg.CloudTrail(region) }}
 	if o.keys != "" {
 		return o.useKeyFile(t, o.keys)

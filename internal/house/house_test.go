@@ -90,7 +90,7 @@ var allowed = map[string][]string{
 	"logs/filter":      {"logs", "internal/when"},
 	"logs/count":       {"logs", "internal/when"},
 	"logs/history":     {"logs", "internal/when"},
-	"logs/tail":        {"logs", "bucket", "internal/when"},
+	"logs/tail":        {"logs", "bucket", "internal/awserr", "internal/when"},
 	"logs/export":      {"logs", "internal/when"},
 	"internal/inflate": {},
 	"internal/bench":   {"internal/inflate", "internal/sandbox"},

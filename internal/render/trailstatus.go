@@ -49,7 +49,11 @@ func statusHead(e trail.Everywhere) [][2]string {
 	if len(trails) > 1 {
 		scope = "selected regions: " + homes(e.Trail, trails)
 	}
-	return append(rows, [][2]string{{"Scope", scope}, {"Bucket", place(e.Trail)}, {"Logging", loggingSince(e)}}...)
+	rows = append(rows, [][2]string{{"Scope", scope}, {"Bucket", place(e.Trail)}}...)
+	if e.Trail.KMSKey != "" {
+		rows = append(rows, [2]string{"KMS key", e.Trail.KMSKey})
+	}
+	return append(rows, [2]string{"Logging", loggingSince(e)})
 }
 
 // targets are where else a trail delivers to.

@@ -134,9 +134,10 @@ func (v validationTree) fold(head string, list []spot) *branch {
 // likewise says of many what it says of the first of them.
 func (b *branch) likewise(list []spot) {
 	first := map[validate.Code]validate.Finding{}
-	count := map[validate.Code]int{}
+	count, unproven := map[validate.Code]int{}, map[validate.Code]int{}
 	for _, p := range list {
 		for _, f := range p.findings {
+			unproven[f.Code] += f.UnprovenLogFiles
 			if count[f.Code]++; count[f.Code] == 1 {
 				first[f.Code] = f
 			}
@@ -147,7 +148,11 @@ func (b *branch) likewise(list []spot) {
 		word, sgr := severityWord(f.Severity)
 		text := findingWords(f, f.Backfill)
 		if n := count[code]; n > 1 {
-			text += fmt.Sprintf(" (%s, and so or alike %s more)", strings.Join(words(f.Account, f.Region), " "), Count(n-1, "chain"))
+			all := ""
+			if unproven[code] > f.UnprovenLogFiles {
+				all = ": " + Count(unproven[code], "log file") + " in all"
+			}
+			text += fmt.Sprintf(" (%s, and so or alike %s more%s)", strings.Join(words(f.Account, f.Region), " "), Count(n-1, "chain"), all)
 		}
 		b.leaf(word, sgr, text)
 	}

@@ -154,7 +154,7 @@ const mostPlaces = 4
 func writeFinding(w io.Writer, alike []validate.Finding, t Terminal) {
 	f := alike[0]
 	word, sgr := severityWord(f.Severity)
-	message := findingWords(f, f.Backfill)
+	message := findingWords(f, f.Backfill) + altogether(alike)
 	room := 0
 	if t.Width > 0 {
 		room = max(t.Width-len(word)-len(indent), narrowest)
@@ -174,6 +174,19 @@ func writeFinding(w io.Writer, alike []validate.Finding, t Terminal) {
 		}
 		fmt.Fprintf(w, "%s%s\n", indent, term.Escape(f.URI))
 	}
+}
+
+// altogether is how many log files findings of the same words are about, where
+// each says its own number only.
+func altogether(alike []validate.Finding) string {
+	n := 0
+	for _, f := range alike {
+		n += f.UnprovenLogFiles
+	}
+	if n == alike[0].UnprovenLogFiles {
+		return ""
+	}
+	return fmt.Sprintf(" (in each of %s: %s in all)", Count(len(alike), "place"), Count(n, "log file"))
 }
 
 // findingWords is what a finding says, without what its severity says.

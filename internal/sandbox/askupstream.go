@@ -21,7 +21,7 @@ func (o *Options) askUpstream(ctx context.Context) error {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	about, err := upstream.Ask(ctx, o.Upstream, o.Account)
+	about, err := upstream.Ask(ctx, o.Upstream, o.Account, o.AllowRemote)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,58 @@ const folderVersion = 1
 type marker struct {
 	Version int       `json:"version"`
 	Time    time.Time `json:"time"`
+	origin
+}
+
+// origin is the AWS whose state a folder keeps. Folders of earlier versions do
+// not tell it.
+type origin struct {
+	Account  string `json:"account,omitempty"`
+	Upstream *bool  `json:"upstream,omitempty"` // whether another AWS stood behind; its address may change
+}
+
+func (s *Sandbox) origin() origin {
+	behind := s.options.Upstream != nil
+	return origin{s.options.Account, &behind}
+}
+
+// InUseError tells that another sandbox that runs keeps its state in a folder.
+type InUseError struct{ Folder string }
+
+func (e *InUseError) Error() string {
+	return fmt.Sprintf("the folder %s is in use by another sandbox", e.Folder)
+}
+
+// UnfitError tells that a folder keeps the state of another AWS: its trails
+// would deliver into buckets that are not there.
+type UnfitError struct {
+	Folder      string
+	Kept, Asked AWS
+}
+
+// AWS is the AWS of a sandbox's folder.
+type AWS struct {
+	Account  string // twelve digits
+	Upstream bool   // it stands behind the sandbox
+}
+
+func (a AWS) String() string {
+	if a.Upstream {
+		return "of account " + a.Account + " before an upstream"
+	}
+	return "of account " + a.Account + " without an upstream"
+}
+
+func (e *UnfitError) Error() string {
+	return fmt.Sprintf("the folder %s keeps a sandbox %s, and this one is %s", e.Folder, e.Kept, e.Asked)
+}
+
+// fits checks that the folder's state is of the AWS of this start.
+func (m marker) fits(folder string, asked origin) error {
+	if m.Upstream == nil || m.Account == asked.Account && *m.Upstream == *asked.Upstream {
+		return nil
+	}
+	return &UnfitError{folder, AWS{m.Account, *m.Upstream}, AWS{asked.Account, *asked.Upstream}}
 }
 
 // openFolder takes up the folder for the state, or marks a new or an empty
@@ -56,6 +108,9 @@ func (s *Sandbox) openFolder() error {
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the sandbox's folder: %w", err)
+	}
+	if err := s.enterFolder(); err != nil {
+		return err
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -75,6 +130,27 @@ func (s *Sandbox) openFolder() error {
 		return fmt.Errorf("the folder %s is not a sandbox's: it holds %s and no %s; name a new or an empty folder", dir, some(others), markerName)
 	}
 	return s.saveTime()
+}
+
+// enterFolder locks the folder itself, which needs no file in it, until
+// leaveFolder or until the process ends, however that ends.
+func (s *Sandbox) enterFolder() error {
+	f, err := os.Open(s.options.Dir)
+	if err != nil {
+		return fmt.Errorf("opening the sandbox's folder: %w", err)
+	}
+	if !hold(f) {
+		f.Close()
+		return &InUseError{s.options.Dir}
+	}
+	s.folder = f
+	return nil
+}
+
+func (s *Sandbox) leaveFolder() {
+	if s.folder != nil {
+		s.folder.Close()
+	}
 }
 
 // some lists the first few names for an error.
@@ -102,6 +178,9 @@ func (s *Sandbox) resumeFolder() error {
 	saved, err := readMarker(filepath.Join(s.options.Dir, markerName))
 	if err != nil {
 		return fmt.Errorf("opening the sandbox's folder: %w", err)
+	}
+	if err := saved.fits(s.options.Dir, s.origin()); err != nil {
+		return err
 	}
 	if mover, ok := s.options.Clock.(clock.Mover); ok && saved.Time.After(s.Now()) {
 		mover.Advance(saved.Time.Sub(s.Now()))
@@ -136,7 +215,7 @@ func (s *Sandbox) saveTime() error {
 	if s.options.Dir == "" {
 		return nil
 	}
-	text, err := json.Marshal(marker{folderVersion, s.Now()})
+	text, err := json.Marshal(marker{folderVersion, s.Now(), s.origin()})
 	if err == nil {
 		err = replaceFile(s.options.Dir, newMarkerName, markerName, text)
 	}

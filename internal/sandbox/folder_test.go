@@ -104,7 +104,7 @@ func TestForeignFoldersAreRefused(t *testing.T) {
 func TestFolderIsMarked(t *testing.T) {
 	dir := t.TempDir()
 	state := filepath.Join(dir, "new", "state")
-	newTest(t, Options{Dir: state}) // not closed
+	newTest(t, Options{Dir: state}).leaveFolder() // killed
 	again := newTest(t, Options{Dir: state})
 	marker := filepath.Join(state, "trailctl-sandbox.json")
 	if err := os.Remove(marker); err != nil {

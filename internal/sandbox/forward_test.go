@@ -20,8 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-
-	"trailctl/internal/sandbox/call"
 )
 
 // newUpstreamed makes a sandbox in front of another one, and callers of both.
@@ -177,6 +175,7 @@ func TestUpstreamAnswersWhatWeRefuse(t *testing.T) {
 		{"a region that is not enabled", "GET", "/2015-03-31/functions/?MaxItems=6", signedFor("lambda", "ap-south-1"), "ListFunctions20150331"},
 		{"an unsigned read", "GET", "/bucket/key", nil, "GetObject"},
 		{"a signature that cannot be read", "GET", "/bucket?policy", map[string]string{"Authorization": "Basic eHg="}, "GetBucketPolicy"},
+		{"an emulator's own form", "PUT", "/_localstack/config", nil, ""},
 		{"CBOR", "POST", "/service/GraniteServiceVersion20100801/operation/ListMetrics", map[string]string{"Smithy-Protocol": "rpc-v2-cbor", "Authorization": signedFor("monitoring", "us-east-1")["Authorization"]}, "ListMetrics"},
 	}
 	for _, tt := range tests {
@@ -194,33 +193,6 @@ func TestUpstreamAnswersWhatWeRefuse(t *testing.T) {
 		}
 		if n := outer.Status().Calls - before; (n == 1) != (tt.recorded != "") {
 			t.Errorf("%s: %d records", tt.name, n)
-		}
-	}
-}
-
-func TestUnsignedCallsHaveAService(t *testing.T) {
-	tests := []struct {
-		p            protocol
-		target, form string
-		want         string
-	}{
-		{awsJSON, "AWSCognitoIdentityProviderService.InitiateAuth", "", "cognito-idp"},
-		{awsJSON, "AWSCognitoIdentityService.GetId", "", "cognito-identity"},
-		{awsJSON, "Other.Thing", "", "before"},
-		{awsQuery, "", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15", "sts"},
-		{awsQuery, "", "Action=SendMessage&Version=2012-11-05", "sqs"},
-		{awsQuery, "", "Action=ConfirmSubscription&Version=2010-03-31", "before"},
-		{restXML, "", "", "before"},
-	}
-	for _, tt := range tests {
-		r := httptest.NewRequest("POST", "/", nil)
-		r.Header.Set("X-Amz-Target", tt.target)
-		if got := unsignedService(&call.Call{HTTP: r, Service: "before"}, tt.p, []byte(tt.form)); got != tt.want {
-			t.Errorf("%s%s is %s's", tt.target, tt.form, got)
-		}
-		r = httptest.NewRequest("GET", "/?"+tt.form, nil)
-		if got := unsignedService(&call.Call{HTTP: r, Service: "before"}, tt.p, nil); tt.p == awsQuery && got != tt.want {
-			t.Errorf("GET %s is %s's", tt.form, got)
 		}
 	}
 }

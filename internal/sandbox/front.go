@@ -40,11 +40,22 @@ func (s *Sandbox) answerCall(w http.ResponseWriter, r *http.Request) {
 	}
 	p := protocolOf(r)
 	sig, err := readSignature(r)
+	passes := s.upstream != nil && !isCloudTrail(r)
+	if passes {
+		if err != nil && !errors.Is(err, errNoSignature) {
+			sig, err = readable(r), nil
+		}
+		p = asked(r, sig.service, p)
+	}
 	if err == nil || errors.Is(err, errNoSignature) {
 		s.introduce(c, sig, p)
 	}
 	c.RequestID = newRequestID(c.Service)
-	if s.upstream != nil && !isCloudTrail(r) {
+	switch {
+	case passes && r.Method == http.MethodConnect:
+		noTunnel(w, c, p)
+		return
+	case passes:
 		s.passOn(w, c, p, sig)
 		return
 	}
@@ -95,6 +106,9 @@ func (s *Sandbox) introduceNobody(c *call.Call, p protocol) {
 	c.Identity = call.Identity{Type: "Anonymous", AccountID: "anonymous"}
 	switch p {
 	case restXML:
+		if c.Service != "" { // an upstream takes it without a key id
+			return
+		}
 		c.Service = "s3"
 	case awsQuery:
 		c.Service = "sns"

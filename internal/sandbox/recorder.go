@@ -1,9 +1,7 @@
 package sandbox
 
 import (
-	"context"
 	"crypto/rand"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -21,12 +19,13 @@ func (s *Sandbox) serve(w http.ResponseWriter, c *call.Call, service call.Servic
 		service.Serve(w, c)
 		return
 	}
-	changes := service == call.Service(s.trails) && cloudtrail.Changes(c.Operation)
+	changes, changed := service == call.Service(s.trails) && cloudtrail.Changes(c.Operation), func() {}
 	if changes {
-		// Otherwise one call's settling ends what the other has stopped, before
-		// that other call is recorded and delivered.
+		// Otherwise one call ends what the other has stopped, before that other
+		// call is recorded.
 		s.changing.Lock()
-		defer s.changing.Unlock()
+		changed = sync.OnceFunc(s.changing.Unlock)
+		defer changed()
 	}
 	end := &lastOfAnswer{ResponseWriter: w, head: c.HTTP.Method == http.MethodHead}
 	out := &meter{ResponseWriter: end}
@@ -53,39 +52,20 @@ func (s *Sandbox) serve(w http.ResponseWriter, c *call.Call, service call.Servic
 	}
 	end.release()
 	if changes && c.Error == nil {
-		s.settle()
+		ended := s.trails.End(s.Now())
+		changed()
+		s.settle(ended)
 	}
 }
 
-// keep takes a record into the event history and to the trails. Only one that
-// is large in all can have an element that is too large.
+// keep takes a record into the event history and to the trails.
 func (s *Sandbox) keep(r cloudtrail.Record) error {
-	e, err := cloudtrail.NewEvent(r)
-	if err != nil || len(e.JSON) > maxElement {
-		r.RequestParameters = bounded(r.RequestParameters, "requestParameters")
-		r.ResponseElements = bounded(r.ResponseElements, "responseElements")
-		e, err = cloudtrail.NewEvent(r)
-	}
+	e, err := newEvent(r)
 	if err != nil {
 		return err
 	}
 	return s.trails.Record(e)
 }
-
-// settle delivers what a changing call has ended. It runs although the caller
-// may be gone already.
-func (s *Sandbox) settle() {
-	s.delivering.Lock()
-	defer s.delivering.Unlock()
-	if err := s.trails.Settle(context.Background(), s.Now()); err != nil {
-		s.log.Error("the last files could not be delivered", "error", err)
-	}
-	s.trails.Save()
-}
-
-// maxElement is how large request parameters and response elements may be in
-// a record (CloudTrail user guide, "CloudTrail record contents": 100 KB).
-const maxElement = 100 << 10
 
 // record turns a call into its record (assumption A21).
 func record(c *call.Call) cloudtrail.Record {
@@ -97,6 +77,7 @@ func record(c *call.Call) cloudtrail.Record {
 		AWSRegion: c.Region, SourceIPAddress: c.SourceIP, UserAgent: c.UserAgent,
 		RequestParameters: c.RequestParameters, RequestID: c.RequestID, EventID: uuid(b), ReadOnly: c.ReadOnly,
 		EventType: "AwsApiCall", ManagementEvent: !c.Data, RecipientAccountID: c.Account, EventCategory: cloudtrail.Management,
+		Resources: recordResources(c.Resources),
 	}
 	if c.Data {
 		r.EventCategory = cloudtrail.Data
@@ -108,9 +89,6 @@ func record(c *call.Call) cloudtrail.Record {
 		}
 	} else {
 		r.ResponseElements = c.ResponseElements
-	}
-	for _, res := range c.Resources {
-		r.Resources = append(r.Resources, cloudtrail.RecordResource{AccountID: res.AccountID, Type: res.Type, ARN: res.ARN, ARNPrefix: res.ARNPrefix})
 	}
 	return r
 }
@@ -125,18 +103,6 @@ func userIdentity(id call.Identity) cloudtrail.Identity {
 	}
 }
 
-// bounded leaves out what is too large for a record.
-func bounded(m map[string]any, what string) map[string]any {
-	if m == nil {
-		return nil
-	}
-	text, err := json.Marshal(m)
-	if err != nil || len(text) > maxElement {
-		return map[string]any{"omitted": true, "originalSize": len(text), "reason": what + " too large"}
-	}
-	return m
-}
-
 // transferData is S3's additionalEventData.
 func transferData(c *call.Call, out *meter, in *bodyMeter, sig signature) map[string]any {
 	data := map[string]any{"bytesTransferredIn": in.n.Load(), "bytesTransferredOut": out.n}
@@ -149,7 +115,7 @@ func transferData(c *call.Call, out *meter, in *bodyMeter, sig signature) map[st
 	}
 	for _, name := range []string{"X-Amz-Id-2", "x-amz-id-2"} { // an upstream's stand in lower case
 		if id := out.Header()[name]; len(id) > 0 {
-			data["x-amz-id-2"] = id[0]
+			data["x-amz-id-2"] = cutText(id[0], maxHostID)
 		}
 	}
 	return data
@@ -190,15 +156,27 @@ type tally struct {
 	mutating map[string]int // "cloudtrail.CreateTrail"; failed calls too
 }
 
+// maxTallied is how many operations are counted by their names. Callers of an
+// upstream may invent names; those that come after so many count together.
+const (
+	maxTallied  = 300
+	alsoTallied = "other operations"
+)
+
 func (t *tally) count(c *call.Call) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.total++
-	if !c.ReadOnly {
-		service, _, _ := strings.Cut(c.EventSource, ".")
-		if t.mutating == nil {
-			t.mutating = map[string]int{}
-		}
-		t.mutating[service+"."+c.Operation]++
+	if c.ReadOnly {
+		return
 	}
+	service, _, _ := strings.Cut(c.EventSource, ".")
+	name := service + "." + c.Operation
+	if t.mutating == nil {
+		t.mutating = map[string]int{}
+	}
+	if t.mutating[name] == 0 && len(t.mutating) >= maxTallied {
+		name = alsoTallied
+	}
+	t.mutating[name]++
 }

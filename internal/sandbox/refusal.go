@@ -31,6 +31,9 @@ func refuse(w http.ResponseWriter, c *call.Call, p protocol, e *call.Error) {
 	case ec2Query:
 		query.FailEC2(w, c, e)
 	case restXML:
+		if c.HTTP != nil && c.HTTP.Method == http.MethodHead {
+			w.Header().Set("X-Amzn-ErrorType", e.Code) // there is no body to say it
+		}
 		writeBody(w, e.Status, "application/xml", errorXML(c, e))
 	case rpcCBOR:
 		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")

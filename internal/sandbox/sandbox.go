@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -34,7 +35,8 @@ type Options struct {
 	Settle time.Duration
 
 	// Dir is where state is kept; empty keeps it in memory. A folder that is
-	// neither empty nor a sandbox's is refused.
+	// neither empty nor a sandbox's is refused, as is one in use (*InUseError) and
+	// one that was kept for another AWS (*UnfitError).
 	Dir   string
 	Clock clock.Clock // default real time that Advance moves ahead
 	Log   *slog.Logger
@@ -58,6 +60,9 @@ type Options struct {
 	SeedEvents int // events of made-up history; 0 for none
 	SeedDays   int // over how many days before now; default 7
 	Seed       uint64
+	// Seeded is told now and then how many of SeedEvents have been made and
+	// delivered; may be nil.
+	Seeded func(events int)
 
 	// NewKey makes the RSA key with which a region signs digest files; default
 	// a fresh one, which takes about 0.1 s. Tests share keys: SharedKeys.
@@ -128,8 +133,10 @@ type Sandbox struct {
 	faults  faults
 	services
 
-	changing   sync.Mutex // calls that change trails run one after the other; taken before delivering
-	delivering sync.Mutex // deliveries run one after the other
+	folder     *os.File       // holds the lock of Options.Dir; nil without
+	changing   sync.Mutex     // calls that change trails run one after the other
+	delivering sync.Mutex     // deliveries run one after the other
+	settling   sync.WaitGroup // deliveries of what calls have ended
 }
 
 // New makes a sandbox, loads its state from Options.Dir and seeds its history.
@@ -142,19 +149,28 @@ func New(ctx context.Context, o Options) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{options: o, log: o.Log, time: &timeline{base: o.Clock}}
-	if err := s.openFolder(); err != nil {
+	if err := s.open(ctx); err != nil {
+		s.leaveFolder()
 		return nil, err
-	}
-	if err := s.openServices(); err != nil {
-		return nil, err
-	}
-	s.trails.Resume(s.Now())
-	if o.SeedEvents > 0 {
-		if err := s.seed(ctx); err != nil {
-			return nil, fmt.Errorf("seeding the history: %w", err)
-		}
 	}
 	return s, nil
+}
+
+// open loads the state and seeds the history.
+func (s *Sandbox) open(ctx context.Context) error {
+	if err := s.openFolder(); err != nil {
+		return err
+	}
+	if err := s.openServices(); err != nil {
+		return err
+	}
+	s.trails.Resume(s.Now())
+	if s.options.SeedEvents > 0 {
+		if err := s.seed(ctx); err != nil {
+			return fmt.Errorf("seeding the history: %w", err)
+		}
+	}
+	return nil
 }
 
 func subfolder(dir, name string) string {
@@ -188,23 +204,30 @@ func (s *Sandbox) Run(ctx context.Context) error {
 
 // deliverDue delivers everything that is due by now, each at its own time.
 func (s *Sandbox) deliverDue(ctx context.Context) error {
-	s.delivering.Lock()
-	defer s.delivering.Unlock()
-	some := false
-	for {
-		at, due := s.trails.NextDue()
-		if !due || at.After(s.Now()) {
-			break
-		}
-		some = true
-		if err := s.trails.Deliver(ctx, at); err != nil {
+	for some := false; ; some = true {
+		more, err := s.deliverNext(ctx)
+		if err != nil {
 			return err
 		}
+		if !more {
+			if some {
+				s.trails.Save()
+			}
+			return nil
+		}
 	}
-	if some {
-		s.trails.Save()
+}
+
+// deliverNext delivers what is due at one moment, and tells whether there was
+// anything. In between others may deliver.
+func (s *Sandbox) deliverNext(ctx context.Context) (bool, error) {
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	at, due := s.trails.NextDue()
+	if !due || at.After(s.Now()) {
+		return false, nil
 	}
-	return nil
+	return true, s.trails.Deliver(ctx, at)
 }
 
 func (s *Sandbox) deliverPending(ctx context.Context) error {
@@ -266,7 +289,9 @@ func (s *Sandbox) deliverUntil(until time.Time) error {
 
 // Close saves the state for the last time. The sandbox is not used after it.
 func (s *Sandbox) Close() error {
+	defer s.leaveFolder()
 	s.trails.Interrupt() // a delivery does not wait for an upstream that is silent
+	s.settling.Wait()
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
 	return errors.Join(s.closeServices(), s.saveTime())

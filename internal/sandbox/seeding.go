@@ -67,7 +67,11 @@ func (s *Sandbox) seed(ctx context.Context) error {
 		Account: s.options.Account, Regions: s.options.Regions, Events: s.options.SeedEvents,
 		Start: start, End: end, Seed: s.options.Seed, PrincipalID: principalID,
 	}
+	made := 0
 	for e, err := range plan.All() {
+		if made++; s.options.Seeded != nil {
+			s.options.Seeded(made)
+		}
 		if err == nil {
 			err = errors.Join(ctx.Err(), s.deliverUntil(e.Time))
 		}

@@ -43,9 +43,9 @@ type services struct {
 func (s *Sandbox) openServices() error {
 	o := s.options
 	if o.Upstream != nil {
-		s.upstream = upstream.New(o.Upstream, o.Log, principalID)
+		s.upstream = upstream.New(o.Upstream, o.Log, principalID, o.AllowRemote)
 		return s.openCloudTrail(upstream.Neighbours(upstream.NeighbourOptions{
-			URL: o.Upstream, Account: o.Account, Region: s.seedRegion(), Log: o.Log, Now: s.Now,
+			URL: o.Upstream, Remote: o.AllowRemote, Account: o.Account, Region: s.seedRegion(), Log: o.Log, Now: s.Now, Spell: s.upstream.Spell(),
 		}))
 	}
 	if err := s.openEmbedded(); err != nil {

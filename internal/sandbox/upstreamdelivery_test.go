@@ -271,7 +271,7 @@ func TestUpstreamIsDead(t *testing.T) {
 	bucket := makeTrail(t, front, "demo")
 	f.set(func(f *flaky) { f.down = true })
 	_, err = front.trails().UpdateTrail(ctx, &cloudtrail.UpdateTrailInput{Name: aws.String("demo"), S3KeyPrefix: aws.String("new")})
-	if code(err) != "ServiceUnavailable" || !strings.Contains(err.Error(), "the bucket "+bucket) {
+	if code(err) != "UpstreamNotReachable" || !strings.Contains(err.Error(), "the bucket "+bucket) {
 		t.Errorf("UpdateTrail: %v", err)
 	}
 	begun := time.Now()

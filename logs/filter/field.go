@@ -78,8 +78,8 @@ func checkField(field string) error {
 	if !slices.Contains(recordFields, name) {
 		meant := meantBy(name, nested)
 		if meant == "" {
-			return fmt.Errorf("records have no field %q at their top; they have %s, and trailctl knows the words %s; a field that is newer than this program stands in double quotes, and all in single ones: '\"%s\"'",
-				name, strings.Join(recordFields, ", "), strings.Join(logs.Words(), ", "), name)
+			return fmt.Errorf("records have no field %q at their top, and it is none of trailctl's words: %s (docs/filters.md tells of both); a field that is newer than this program stands in double quotes, and all in single ones: '\"%s\"'",
+				name, strings.Join(logs.Words(), ", "), name)
 		}
 		below := strings.TrimPrefix(field, name)
 		return unknownField(name, meant+below, `"`+name+`"`+below)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
@@ -40,6 +42,9 @@ type searcher struct {
 	f      *Follower
 	client EventFilterer
 	group  string // ARN without :*
+	// mine tells whether the group is of the caller's account; nil: not known.
+	mine func(context.Context) bool
+	name string // what the group is asked for by, "" for its ARN
 
 	// What was taken after start is handed over, and records of calls since
 	// since, unless that is zero.
@@ -109,9 +114,20 @@ func (s *searcher) begin() (from time.Time, found func()) {
 // CloudWatch Logs. The following began at begun by this machine's clock, which
 // tells lengths of time.
 func (s *searcher) probe(ctx context.Context, begun time.Time) error {
-	out, err := s.client.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{
-		LogGroupIdentifier: &s.group, StartTime: aws.Int64(s.start.UnixMilli()), Limit: aws.Int32(1),
-	})
+	ask := func() (*cloudwatchlogs.FilterLogEventsOutput, error) {
+		in := s.input(s.start)
+		in.Limit = aws.Int32(1)
+		return s.client.FilterLogEvents(ctx, in)
+	}
+	out, err := ask()
+	if name := nameOf(s.group); err != nil && s.name == "" && name != "" && code(err) == "ResourceNotFoundException" && s.mine != nil && s.mine(ctx) {
+		s.name = name
+		if again, failed := ask(); failed == nil {
+			out, err = again, nil
+		} else {
+			s.name = ""
+		}
+	}
 	if err != nil {
 		return s.failed(err)
 	}
@@ -125,6 +141,29 @@ func (s *searcher) probe(ctx context.Context, begun time.Time) error {
 		s.known = s.since
 	}
 	return nil
+}
+
+// input asks for events from a time on. The group is named by its ARN, which
+// other accounts' groups need. LocalStack and moto know names alone, and do not
+// find a group by its ARN; see probe.
+func (s *searcher) input(from time.Time) *cloudwatchlogs.FilterLogEventsInput {
+	in := &cloudwatchlogs.FilterLogEventsInput{StartTime: aws.Int64(max(from.UnixMilli(), 0))}
+	if s.name != "" {
+		in.LogGroupName = &s.name
+	} else {
+		in.LogGroupIdentifier = &s.group
+	}
+	return in
+}
+
+// nameOf is the name in a log group's ARN, "" where that is none.
+func nameOf(group string) string {
+	id, err := arn.Parse(group)
+	if err != nil {
+		return ""
+	}
+	name, _ := strings.CutPrefix(id.Resource, "log-group:")
+	return name
 }
 
 // beginning is when something began by a server's clock: at start if this
@@ -153,7 +192,7 @@ func (s *searcher) pass(ctx context.Context) error {
 const maxPages = 100_000
 
 func (s *searcher) search(ctx context.Context, from time.Time) error {
-	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupIdentifier: &s.group, StartTime: aws.Int64(max(from.UnixMilli(), 0))}
+	in := s.input(from)
 	for range maxPages {
 		out, err := s.client.FilterLogEvents(ctx, in)
 		if err != nil {

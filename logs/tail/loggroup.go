@@ -8,12 +8,18 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"trailctl/internal/awserr"
 )
 
 // LogGroup is a log group to follow.
 type LogGroup struct {
 	ARN    string // with or without :* at its end
 	Events EventFilterer
+	// Mine tells whether the group is of the caller's own account. It is asked
+	// where the group is not found by its ARN, and may then be by its name; nil
+	// leaves it at the ARN.
+	Mine func(context.Context) bool
 	// Live starts Live Tail sessions; nil searches the group again and again
 	// instead.
 	Live Live
@@ -44,7 +50,7 @@ func (f *Follower) LogGroup(ctx context.Context, g LogGroup) error {
 	}
 	begun := time.Now()
 	arn := strings.TrimSuffix(g.ARN, ":*")
-	s := &searcher{f: f, client: g.Events, group: arn, start: g.Start, since: g.Since}
+	s := &searcher{f: f, client: g.Events, group: arn, mine: g.Mine, start: g.Start, since: g.Since}
 	searching := &trouble{f: f, what: "searching the log group " + arn}
 	unread := searching.do(ctx, func() error { return s.probe(ctx, begun) })
 	if unread != nil && (g.Live == nil || !permanent(unread)) {
@@ -60,9 +66,17 @@ func (f *Follower) LogGroup(ctx context.Context, g LogGroup) error {
 		if !errors.As(err, &no) || unread != nil {
 			return ended(ctx, err)
 		}
-		f.tell(Notice{What: fmt.Sprintf("Live Tail is refused: the log group is searched every %s", g.Interval), Err: no.error})
+		f.tell(instead(no, g.Interval))
 	}
 	return ended(ctx, searchForever(ctx, s, searching, g.Interval))
+}
+
+// instead tells what is done where there is no Live Tail.
+func instead(no refused, interval time.Duration) Notice {
+	if _, lacked := awserr.Lacked(no); lacked || awserr.WebPage(no) {
+		return Notice{What: fmt.Sprintf("no Live Tail here: the log group is searched every %s", interval)}
+	}
+	return Notice{What: fmt.Sprintf("Live Tail is refused: the log group is searched every %s", interval), Err: no.error}
 }
 
 // watch follows by Live Tail, and searches for what it leaves out unless

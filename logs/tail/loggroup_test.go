@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // group is a log group in memory. Searches fail with the errors of fail first.
@@ -213,6 +217,69 @@ func TestLogGroupDenied(t *testing.T) {
 	err = newFollower(k).LogGroup(short(t), LogGroup{ARN: "arn", Events: g, Live: live, Start: start})
 	want(t, "Live Tail alone", err, errEnough)
 	want(t, "records", k.ids, "[a]")
+}
+
+// byName is a server that knows groups by their names alone.
+type byName struct {
+	*group
+	name string
+}
+
+func (n byName) FilterLogEvents(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInput, o ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.FilterLogEventsOutput, error) {
+	if aws.ToString(in.LogGroupName) != n.name || in.LogGroupIdentifier != nil {
+		return nil, apiError("ResourceNotFoundException")
+	}
+	return n.group.FilterLogEvents(ctx, in, o...)
+}
+
+// A group that is not found by its ARN is asked for by its name, if it is the
+// caller's own: another account's of that name is another one.
+func TestLogGroupByName(t *testing.T) {
+	const arn = "arn:aws:logs:us-east-1:123456789012:log-group:a/b:*"
+	for _, c := range []struct {
+		name  string
+		mine  func(context.Context) bool
+		found bool
+	}{
+		{"own", func(context.Context) bool { return true }, true},
+		{"another account's", func(context.Context) bool { return false }, false},
+		{"not known", nil, false},
+	} {
+		g := byName{&group{}, "a/b"}
+		g.put("a", time.Second, 0)
+		g.put("b", time.Second, 0)
+		g.put("c", time.Second, 0) // on the second page
+		k := &keeper{want: 3}
+		err := newFollower(k).LogGroup(short(t), LogGroup{ARN: arn, Events: g, Start: start, Mine: c.mine, Interval: 5 * time.Millisecond})
+		if c.found {
+			want(t, c.name, err, errEnough)
+		} else {
+			want(t, c.name, code(err), "ResourceNotFoundException")
+		}
+		if len(k.notices) > 0 {
+			t.Errorf("%s: told %v", c.name, k.notices)
+		}
+	}
+}
+
+// lacks is the answer of a server without the call.
+func lacks() error {
+	return &smithy.OperationError{ServiceID: "CloudWatch Logs", OperationName: "StartLiveTail", Err: &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusNotImplemented}}, Err: apiError("InternalFailure"),
+		},
+	}}
+}
+
+// A server without Live Tail is told in one line, and the group is searched.
+func TestLogGroupWithoutLiveTail(t *testing.T) {
+	g, k := &group{}, &keeper{want: 1}
+	g.put("a", time.Second, 0)
+	err := newFollower(k).LogGroup(short(t), LogGroup{ARN: "arn", Events: g, Live: &sessions{list: []any{lacks()}}, Start: start, Interval: 5 * time.Millisecond})
+	want(t, "end", err, errEnough)
+	if len(k.texts) != 1 || k.texts[0] != "no Live Tail here: the log group is searched every 5ms" {
+		t.Errorf("told %q", k.texts)
+	}
 }
 
 // A busy group has many pages of the past. What comes while they are read is

@@ -30,6 +30,7 @@ type keeper struct {
 	ids     []string
 	batches []Batch
 	notices []string
+	texts   []string
 	want    int
 	fail    error
 }
@@ -55,6 +56,7 @@ func (k *keeper) Take(b *Batch) error {
 func (k *keeper) Tell(n Notice) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.texts = append(k.texts, n.What)
 	k.notices = append(k.notices, fmt.Sprintf("%s%s", []string{"remark ", "trouble ", "over "}[n.Kind], code(n.Err)))
 }
 

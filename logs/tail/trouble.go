@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"trailctl/bucket"
+	"trailctl/internal/awserr"
 )
 
 // trouble is about one thing that is tried again until it works. It is told
@@ -129,10 +130,10 @@ func expired(err error) bool {
 }
 
 // unreachable tells that nobody is at an address, which is a mistyped one when
-// it happens at the beginning.
+// it happens at the beginning, or behind the sandbox that is.
 func unreachable(err error) bool {
 	var name *net.DNSError
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &name) && name.IsNotFound
+	return errors.Is(err, syscall.ECONNREFUSED) || awserr.NobodyBehind(err) || errors.As(err, &name) && name.IsNotFound
 }
 
 // permanent tells a refusal that the next try meets again, unless somebody

@@ -188,7 +188,9 @@ func none(why string, e ...Evidence) Verdict {
 }
 
 func unknown(why string, err error, e ...Evidence) Verdict {
-	if err != nil {
+	if call, ok := awserr.Lacked(err); ok {
+		why += ": the AWS at the endpoint lacks " + call + " (HTTP 501)"
+	} else if err != nil {
 		why += ": " + awserr.Plain(err)
 	}
 	return Verdict{Result: Unknown, Why: why, Evidence: e}

@@ -2,13 +2,17 @@ package audit
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"trailctl/bucket"
 	"trailctl/trail"
@@ -262,9 +266,20 @@ func TestEachFailureIsFound(t *testing.T) {
 	}
 }
 
+// lackedStatus is LocalStack's answer to GetBucketPolicyStatus.
+func lackedStatus() error {
+	return &smithy.OperationError{ServiceID: "S3", OperationName: "GetBucketPolicyStatus", Err: &awshttp.ResponseError{
+		ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusNotImplemented}},
+			Err:      &smithy.GenericAPIError{Code: "InternalFailure", Message: "not included in your plan"},
+		},
+	}}
+}
+
 // What cannot be read is never a pass, and never a failure.
 func TestUnreadIsUnknown(t *testing.T) {
 	denied := errors.New("AccessDenied")
+	lacking := lackedStatus()
 	needsStatus := append(alarmIDs(), "CloudTrail.1", "cis-v3.0/3.1", "CloudTrail.3", "S3.22", "S3.23", "trailctl.logging", "trailctl.delivery", "trailctl.duplicates", "cis-v1.4/3.4")
 	needsSelectors := append(alarmIDs(), "CloudTrail.1", "cis-v3.0/3.1", "S3.22", "S3.23", "trailctl.duplicates")
 	ofBucket := []string{"CloudTrail.6", "CloudTrail.7", "S3.5", "S3.20", "S3.8", "trailctl.source-arn"}
@@ -286,6 +301,16 @@ func TestUnreadIsUnknown(t *testing.T) {
 		"policy status": {func(a *Account) {
 			a.Trails[0].Facts.Unread[bucket.PolicyStatusSetting] = denied
 			a.Trails[0].Bucket.Settings.PublicAccess.RestrictPublicBuckets = false
+		}, []string{"CloudTrail.6"}},
+		"policy status lacking": {func(a *Account) { // and a policy that names whom it allows
+			a.Trails[0].Facts.Unread[bucket.PolicyStatusSetting] = lacking
+			a.Trails[0].Bucket.Settings.PublicAccess.RestrictPublicBuckets = false
+		}, nil},
+		"policy status lacking, everybody": {func(a *Account) {
+			a.Trails[0].Facts.Unread[bucket.PolicyStatusSetting] = lacking
+			a.Trails[0].Bucket.Settings.PublicAccess.RestrictPublicBuckets = false
+			prefix, rest, _ := strings.Cut(a.Trails[0].Bucket.Policy, "[")
+			a.Trails[0].Bucket.Policy = prefix + `[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"},` + rest
 		}, []string{"CloudTrail.6"}},
 		"broken policy": {func(a *Account) { a.Trails[0].Bucket.Policy = "{" }, []string{"S3.5", "trailctl.source-arn"}},
 		"access log":    {func(a *Account) { a.Trails[0].Facts.Unread[bucket.LoggingSetting] = denied }, []string{"CloudTrail.7"}},
@@ -312,6 +337,14 @@ func TestUnreadIsUnknown(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A call that a server lacks is named, and not what it says at length.
+func TestLackingIsShort(t *testing.T) {
+	want := "it could not be read: the AWS at the endpoint lacks S3 GetBucketPolicyStatus (HTTP 501)"
+	if got := unknown("it could not be read", lackedStatus()).Why; got != want {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -2,9 +2,11 @@ package audit
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"trailctl/bucket"
+	"trailctl/internal/awserr"
 	"trailctl/internal/shell"
 )
 
@@ -50,10 +52,11 @@ func bucketPrivate(a Account, s Subject) Verdict {
 	}
 	fix := blockPublic(s)
 	if !restrict {
-		if err := f.Unread[bucket.PolicyStatusSetting]; err != nil {
+		seen, err := publicPolicy(s, f)
+		if err != nil {
 			return unknown("whether its policy is public could not be read", err, e...)
 		}
-		e = append(e, Evidence{"s3:GetBucketPolicyStatus", "IsPublic of " + s.Trail.Bucket, yesNo(f.PublicPolicy)})
+		e = append(e, seen)
 		if f.PublicPolicy {
 			return fail("the policy of bucket "+s.Trail.Bucket+" lets the public in", fix, e...)
 		}
@@ -68,6 +71,25 @@ func bucketPrivate(a Account, s Subject) Verdict {
 		}
 	}
 	return pass("bucket "+s.Trail.Bucket+" is not public", e...)
+}
+
+// publicPolicy is what tells whether the bucket's policy is public. Where a
+// server that imitates AWS lacks the call, a policy that allows nothing but to
+// named principals and services is not public (S3 user guide, "The meaning of
+// public"); of another one that is not known.
+func publicPolicy(s Subject, f *BucketFacts) (Evidence, error) {
+	err := f.Unread[bucket.PolicyStatusSetting]
+	if err == nil {
+		return Evidence{"s3:GetBucketPolicyStatus", "IsPublic of " + s.Trail.Bucket, yesNo(f.PublicPolicy)}, nil
+	}
+	if _, lacked := awserr.Lacked(err); !lacked || s.Unread["bucket policy"] != nil {
+		return Evidence{}, err
+	}
+	list, unread := statements(s.Bucket.Policy)
+	if unread != nil || slices.ContainsFunc(list, statement.allowsUnnamed) {
+		return Evidence{}, err
+	}
+	return Evidence{"s3:GetBucketPolicy", "statements of " + s.Trail.Bucket + " that allow everybody", "(none)"}, nil
 }
 
 // bucketLogged is CloudTrail.7.

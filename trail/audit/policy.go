@@ -103,6 +103,24 @@ func (s statement) everybody() bool {
 	return json.Unmarshal(s.Principal, &many) == nil && slices.Contains(many["AWS"], "*")
 }
 
+// allowsUnnamed tells a statement that allows something to others than named
+// principals and services, or that is not understood.
+func (s statement) allowsUnnamed() bool {
+	if s.Effect == "Deny" {
+		return false
+	}
+	var named map[string]texts
+	if json.Unmarshal(s.Principal, &named) != nil || len(named) == 0 {
+		return true
+	}
+	for _, names := range named {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.ContainsAny(name, "*?") }) {
+			return true
+		}
+	}
+	return false
+}
+
 // denyPlain is the statement that bucketTLS asks for.
 func denyPlain(partition, bucketName string) string {
 	arn := "arn:" + partition + ":s3:::" + bucketName

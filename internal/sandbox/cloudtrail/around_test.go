@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -243,5 +244,61 @@ func TestOrganizationTrailBecomesOneAccounts(t *testing.T) {
 		if got := b.bucket.keys(prefix); len(got) != n {
 			t.Errorf("below %s there are %v", prefix, got)
 		}
+	}
+}
+
+// losing is a CloudWatch Logs that takes events, and whose answers are lost.
+type losing struct {
+	fakeGroups
+	times int
+}
+
+func (l *losing) PutEvents(ctx context.Context, account, region, name, stream string, events []LogEvent) error {
+	if err := l.fakeGroups.PutEvents(ctx, account, region, name, stream, events); err != nil {
+		return err
+	}
+	if l.times > 0 {
+		l.times--
+		return errSilent
+	}
+	return nil
+}
+
+// Events that the log group has had, as far as anybody knows, are sent once more
+// and then no longer. Others follow.
+func TestLogEventsAreRepeatedOnce(t *testing.T) {
+	tests := []struct {
+		lost          int
+		first, second int // how often the log group has the events
+	}{{0, 1, 1}, {1, 2, 1}, {2, 2, 1}, {3, 2, 2}, {4, 2, 2}}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.lost), func(t *testing.T) {
+			b := newBench(t)
+			b.do("us-east-1", "CreateTrail", createWhole)
+			b.do("us-east-1", "StartLogging", `{"Name":"demo"}`)
+			b.s.Groups = &losing{fakeGroups{b.around}, tt.lost}
+			want := []string{b.record("us-east-1", "First")}
+			b.advance(5 * time.Minute)
+			want = append(want, b.record("us-east-1", "Second"))
+			st := b.do("us-east-1", "GetTrailStatus", `{"Name":"demo"}`)
+			if got := st["LatestCloudWatchLogsDeliveryError"]; (got != nil) != (tt.lost > 0) {
+				t.Errorf("the status tells %v", got)
+			}
+			b.advance(40 * time.Minute)
+			times := map[string]int{}
+			for _, text := range b.around.events["123456789012_CloudTrail_us-east-1"] {
+				e, err := parseEvent([]byte(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				times[e.Name]++
+			}
+			if times["First"] != tt.first || times["Second"] != tt.second {
+				t.Errorf("the log group has %v", times)
+			}
+			if got := b.delivered(""); !slices.Equal(got, want) {
+				t.Errorf("delivered %v, want %v", got, want)
+			}
+		})
 	}
 }

@@ -118,6 +118,7 @@ func (s *Service) deliverBackfill(j *job, at time.Time) error {
 			return nil
 		}
 		b.Head, b.Periods, b.Due = newest, b.Periods[1:], time.Time{}
+		s.keep(j)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -21,13 +22,16 @@ type chain struct {
 	On           bool // events are taken
 	Pending      []pendingEvent
 	Logged       int       // how many of them, from the first, the log group has had
+	LogDoubt     int       // how many, from the first, it may have had: nobody answered whether it took the last
 	Dropped      int       // events lost to maxPending
 	NextLog      time.Time // when the next log file is due; zero without pending events
 	Digest       *period   // nil while no digest files are made
 	Head         *head     // the newest digest file of the chain; nil begins a new chain
 	LastEnd      time.Time // end of the newest digest file, of this or an earlier chain
 	Final        bool      // the current period ends the chain
-	Ending       ending    // what Settle has to end
+	Ending       ending    // what ends once the call that ends it is recorded
+	Ended        ending    // what the next delivery has to end
+	EndedAt      time.Time // since when
 	Backfill     backfill
 	Doubt        *doubt // the next log file, when that is in doubt
 	Status       status
@@ -64,6 +68,16 @@ type period struct {
 	Sealed     *sealed // its digest file, when that is in doubt
 }
 
+// clone copies what deliveries change.
+func (p *period) clone() *period {
+	if p == nil {
+		return nil
+	}
+	q := *p
+	q.Files = slices.Clip(q.Files)
+	return &q
+}
+
 // head is what the next digest file says about the one before it.
 type head struct {
 	Bucket, Key     string
@@ -98,7 +112,6 @@ const (
 // there and then (assumption A5). A chain whose last file could not be
 // delivered yet goes on instead.
 func (c *chain) begin(at time.Time, interval time.Duration) {
-	c.Ending = goesOn
 	if c.Digest != nil {
 		c.Final = false
 		c.Digest.Due = at.Truncate(time.Second).Add(interval)
@@ -112,18 +125,47 @@ func (c *chain) begin(at time.Time, interval time.Duration) {
 	c.Head, c.Final = nil, false
 }
 
-// settle makes due what ends.
-func (c *chain) settle(at time.Time) {
-	if c.Ending == endAll && len(c.Pending) > 0 {
+// end closes what ends, and tells whether anything does.
+func (c *chain) end(at time.Time) bool {
+	if c.Ending == goesOn {
+		return false
+	}
+	if c.Ended == goesOn {
+		c.EndedAt = at
+	}
+	c.Ended, c.Ending = max(c.Ended, c.Ending), goesOn
+	return true
+}
+
+// ends tells whether a last delivery is to come.
+func (t *trail) ends() bool {
+	for _, c := range t.Chains {
+		if c.Ending != goesOn || c.Ended != goesOn {
+			return true
+		}
+	}
+	return false
+}
+
+// goOn takes back what ends: a trail logs again before it was delivered.
+func (c *chain) goOn() { c.Ending, c.Ended = goesOn, goesOn }
+
+// settle makes due what has ended, and tells whether anything has.
+func (c *chain) settle(at time.Time) bool {
+	if c.Ended == goesOn {
+		return false
+	}
+	if c.Ended == endAll && len(c.Pending) > 0 {
 		c.NextLog = at
 	}
-	if c.Ending == endAll {
+	if c.Ended == endAll {
 		c.Backfill.Due = time.Time{}
 	}
-	if c.Ending != goesOn && c.Digest != nil {
+	if c.Digest != nil {
 		c.Final, c.Digest.Due = true, at
 	}
-	c.Ending = goesOn
+	c.Ended = goesOn
+	return true
 }
 
 // add puts an event into the queue for the next log file.
@@ -142,7 +184,7 @@ func (c *chain) add(e Event, interval time.Duration) {
 // drop takes the first n events out of the queue.
 func (c *chain) drop(n int) {
 	c.Pending = c.Pending[n:]
-	c.Logged = max(c.Logged-n, 0)
+	c.Logged, c.LogDoubt = max(c.Logged-n, 0), max(c.LogDoubt-n, 0)
 	c.Backfill.drop(n)
 }
 
@@ -165,6 +207,7 @@ func (c *chain) due() (at time.Time, found bool) {
 			at, found = t, true
 		}
 	}
+	sooner(c.EndedAt, c.Ended != goesOn)
 	sooner(c.NextLog, !c.NextLog.IsZero())
 	sooner(c.Backfill.Due, c.Backfill.ready())
 	if c.Digest != nil {

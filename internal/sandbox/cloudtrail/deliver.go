@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -21,19 +22,33 @@ func (s *Service) Record(e Event) error {
 		err = s.history.add(e)
 	}
 	s.learnAccount(s.life, e.Account)
+	joined, takenErr := s.hand(e)
+	if joined || s.journal.long() {
+		s.Save()
+	}
+	return errors.Join(err, takenErr)
+}
+
+// hand hands an event to the trails that select it, and tells whether its
+// account has joined one. The error is the journal's.
+func (s *Service) hand(e Event) (joined bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var taken []string
 	for t := range s.delivering {
-		c := t.Chains[t.chainName(e.Account, e.Region)]
-		if c == nil && s.joined(t, e.Account) {
+		name := t.chainName(e.Account, e.Region)
+		if t.Chains[name] == nil && s.joined(t, e.Account) {
 			s.follow(t, e.Time)
-			c = t.Chains[t.chainName(e.Account, e.Region)]
+			joined = true
 		}
-		if c != nil && (c.On || c.Ending == endAll) && t.selects(e) {
+		if c := t.Chains[name]; c != nil && (c.On || c.Ending == endAll) && t.selects(e) {
 			c.add(e, s.logInterval)
+			if s.journal != nil {
+				taken = append(taken, t.ref(name))
+			}
 		}
 	}
-	return err
+	return joined, s.journal.took(taken, &e)
 }
 
 // joined tells whether an account has come into the organization of a trail
@@ -95,14 +110,18 @@ func (s *Service) DigestsUntil(until time.Time) int {
 // are worked on side by side. A failed delivery is kept for the next interval
 // and shows in GetTrailStatus; the error is about the sandbox itself.
 func (s *Service) Deliver(ctx context.Context, at time.Time) error {
-	return s.deliver(ctx, at, func(c *chain) (logs, digest bool) {
+	return s.deliver(ctx, at, false, isDue(at))
+}
+
+func isDue(at time.Time) func(*chain) (logs, digest bool) {
+	return func(c *chain) (logs, digest bool) {
 		return !c.NextLog.IsZero() && !c.NextLog.After(at), c.Digest != nil && !c.Digest.Due.After(at)
-	})
+	}
 }
 
 // DeliverPending delivers all events that wait, due or not.
 func (s *Service) DeliverPending(ctx context.Context, at time.Time) error {
-	return s.deliver(ctx, at, func(c *chain) (logs, digest bool) {
+	return s.deliver(ctx, at, false, func(c *chain) (logs, digest bool) {
 		return len(c.Pending) > 0, c.Digest != nil && !c.Digest.Due.After(at)
 	})
 }
@@ -114,20 +133,23 @@ type job struct {
 	around     *inquiry // of the whole delivery
 	unsure     bool     // nobody answered whether the last file was stored
 	chain      *chain   // the one in the service
+	ref        string   // how the journal tells it
 	work       chain    // what is worked on
 	log        bool
 	digest     bool
 	events     int  // how many of the pending events are in the work
+	passed     int  // how many of these the chain has let go, delivered or dropped
 	chained    bool // digest files were being made when the work began
 	nextLog    time.Time
 	nextDigest time.Duration
 }
 
-func (s *Service) deliver(ctx context.Context, at time.Time, due func(*chain) (logs, digest bool)) error {
+func (s *Service) deliver(ctx context.Context, at time.Time, endedOnly bool, due func(*chain) (logs, digest bool)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-	jobs, around := s.takeJobs(at, due), s.inquireFor(ctx)
+	defer s.buryEnded()
+	jobs, around := s.takeJobs(at, endedOnly, due), s.inquireFor(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, j := range jobs {
@@ -142,40 +164,48 @@ func (s *Service) deliver(ctx context.Context, at time.Time, due func(*chain) (l
 	return group.Wait()
 }
 
-// Settle delivers what has ended: the last log file and the last digest file
-// of trails that were stopped, narrowed or deleted. It comes after the call
-// that did it has been recorded (assumption A7). What cannot be delivered for a
-// deleted trail is lost with it (assumption A11).
-func (s *Service) Settle(ctx context.Context, at time.Time) error {
-	s.mu.Lock()
-	for t := range s.delivering {
-		for _, c := range t.Chains {
-			c.settle(at)
-		}
-	}
-	s.mu.Unlock()
-	err := s.Deliver(ctx, at)
+// End closes what a call has ended, after that call has been recorded
+// (assumption A7): no event comes in any more. It tells whether there is
+// anything; the next delivery finishes it.
+func (s *Service) End(at time.Time) (some bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended = nil
-	return err
+	for t := range s.delivering {
+		for _, c := range t.Chains {
+			some = c.end(at) || some
+		}
+	}
+	return some
 }
 
-func (s *Service) takeJobs(at time.Time, due func(*chain) (logs, digest bool)) []*job {
+// Settle delivers what End has closed, and nothing else: the last log file and
+// the last digest file of trails that were stopped, narrowed or deleted.
+func (s *Service) Settle(ctx context.Context, at time.Time) error {
+	return s.deliver(ctx, at, true, isDue(at))
+}
+
+// buryEnded forgets deleted trails after their last delivery. What could not be
+// delivered is lost with them (assumption A11).
+func (s *Service) buryEnded() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = slices.DeleteFunc(s.ended, func(t *trail) bool { return !t.ends() })
+}
+
+func (s *Service) takeJobs(at time.Time, endedOnly bool, due func(*chain) (logs, digest bool)) []*job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var jobs []*job
 	for t := range s.delivering {
-		for _, c := range t.Chains {
+		for name, c := range t.Chains {
+			if ended := c.settle(at); endedOnly && !ended {
+				continue
+			}
 			j := &job{chain: c, events: len(c.Pending), nextLog: nextTick(at, s.logInterval), nextDigest: s.digestInterval}
 			if j.log, j.digest = due(c); j.log || j.digest || c.Backfill.due(at) {
 				j.trail, j.work = *t, *c
-				j.work.Backfill = c.Backfill.clone()
-				if j.chained = c.Digest != nil; j.chained {
-					p := *c.Digest
-					p.Files = slices.Clip(p.Files)
-					j.work.Digest = &p
-				}
+				j.ref, j.chained = t.ref(name), c.Digest != nil
+				j.work.Backfill, j.work.Digest = c.Backfill.clone(), c.Digest.clone()
 				jobs = append(jobs, j)
 			}
 		}
@@ -202,32 +232,72 @@ func (s *Service) run(j *job, at time.Time) error {
 	return nil
 }
 
-// finish writes a job's outcome into its chain, which calls may have changed
-// meanwhile.
+// finish writes a job's outcome into its chain.
 func (s *Service) finish(j *job) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	if j.merge(); j.log && len(j.chain.Pending) > 0 {
+		j.chain.NextLog = j.nextLog
+	}
+	s.mu.Unlock()
+}
+
+// keep writes into the chain and the journal what a job has done so far: a
+// file is stored, and the next one may follow.
+func (s *Service) keep(j *job) {
+	s.mu.Lock()
+	j.merge()
+	err := s.journal.stands(j.ref, j.chain)
+	s.mu.Unlock()
+	s.noted(err)
+	if s.journal.long() {
+		s.Save()
+	}
+}
+
+// storing writes into the chain and the journal which file a job is about to
+// store: one of the two is nil.
+func (s *Service) storing(j *job, log *doubt, digest *sealed) {
+	s.mu.Lock()
+	j.merge()
+	err := s.journal.storing(j.ref, log, digest)
+	s.mu.Unlock()
+	s.noted(err)
+}
+
+// noted tells of a journal that could not be written. Deliveries go on without.
+func (s *Service) noted(err error) {
+	if err != nil {
+		s.log.Error("a delivery could not be noted: a sandbox that is killed may deliver twice", "error", err)
+	}
+}
+
+// merge takes a job's work into its chain, which calls may have changed
+// meanwhile. Service.mu is held.
+func (j *job) merge() {
 	c, w := j.chain, &j.work
-	taken := j.events - len(w.Pending) - (c.Dropped - w.Dropped)
-	c.Logged = max(w.Logged-(c.Dropped-w.Dropped), 0)
-	c.drop(max(taken, 0))
-	if c.Doubt = w.Doubt; c.Dropped != w.Dropped {
+	lost := c.Dropped - w.Dropped     // events, to maxPending
+	done := j.events - len(w.Pending) // as the work has it
+	gone := j.passed + lost           // as the chain has it
+	c.Logged, c.LogDoubt = max(w.Logged-gone, 0), max(w.LogDoubt-gone, 0)
+	if n := done - gone; n > 0 {
+		c.drop(n)
+		j.passed += n
+	}
+	if c.Doubt = w.Doubt; lost > 0 {
 		c.Doubt = nil
 	}
-	c.Backfill = w.Backfill
-	c.Backfill.drop(max(-taken, 0))
-	switch {
-	case len(c.Pending) == 0:
+	c.Backfill = w.Backfill.clone()
+	c.Backfill.drop(max(gone-done, 0))
+	if len(c.Pending) == 0 {
 		c.Pending, c.NextLog = nil, time.Time{}
-	case j.log:
-		c.NextLog = j.nextLog
 	}
 	c.Status = w.Status
 	if !j.chained {
 		return
 	}
+	j.chained = w.Digest != nil
 	restarted := w.Digest == nil && !c.Final
-	c.Digest, c.Head, c.LastEnd, c.Final = w.Digest, w.Head, w.LastEnd, w.Final
+	c.Digest, c.Head, c.LastEnd, c.Final = w.Digest.clone(), w.Head, w.LastEnd, c.Final && w.Final
 	if restarted {
 		c.begin(c.LastEnd, j.nextDigest)
 	}
@@ -269,28 +339,26 @@ func (s *Service) deliverLog(j *job, f logFile, at time.Time) (ok bool, err erro
 	if err != nil {
 		return false, fmt.Errorf("compressing the log file %s: %w", key, err)
 	}
+	before := c.Doubt
+	c.Doubt = &doubt{Bucket: j.trail.Bucket, Key: key, Events: f.events}
+	s.storing(j, c.Doubt, nil)
 	if code := s.put(j, key, body, nil); code != "" {
-		s.warn(j, "a log file could not be delivered", c.Status.Error, code)
+		s.warn(j, undelivered, c.Status.Error, code)
 		c.Status.Error = code
-		if j.unsure {
-			c.Doubt = &doubt{Bucket: j.trail.Bucket, Key: key, Events: f.events}
+		if !j.unsure {
+			c.Doubt = before
 		}
 		return false, nil
 	}
 	c.Doubt = nil
 	c.Status.Error, c.Status.Delivered = "", at
+	s.warned.forget(&j.trail, undelivered)
 	c.Pending = c.Pending[f.events:]
 	s.notify(j, key, at)
 	c.list(logFileEntry{
 		Bucket: j.trail.Bucket, Key: key, Hash: hash(f.text), Algorithm: hashAlgorithm,
 		NewestEvent: stamp(f.newest), OldestEvent: stamp(f.oldest),
 	}, f.events, j.trail.Validation)
+	s.keep(j)
 	return true, nil
-}
-
-// warn writes a failed delivery into the log, once for each kind of failure.
-func (s *Service) warn(j *job, what, before, code string) {
-	if code != before {
-		s.log.Warn(what, "trail", j.trail.Name, "region", j.work.Region, "bucket", j.trail.Bucket, "error", code)
-	}
 }

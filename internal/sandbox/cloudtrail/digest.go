@@ -55,15 +55,19 @@ func (s *Service) deliverDigest(j *job, at time.Time) error {
 		end, files = doubtful.End, files[:doubtful.Files]
 	}
 	u := unsigned{key: j.trail.digestKey(c, end), start: c.Digest.Start, end: end, files: files, before: c.Head}
+	before := c.Digest.Sealed
+	c.Digest.Sealed = &sealed{Bucket: j.trail.Bucket, Key: u.key, End: end, Files: len(files)}
+	s.storing(j, nil, c.Digest.Sealed)
 	newest, err := s.putDigest(j, u, end, at, nil)
 	if err != nil {
 		return err
 	}
 	if newest == nil {
 		c.Digest.Due = at.Add(j.nextDigest)
-		if j.unsure {
-			c.Digest.Sealed = &sealed{Bucket: j.trail.Bucket, Key: u.key, End: end, Files: len(files)}
+		if !j.unsure {
+			c.Digest.Sealed = before
 		}
+		s.keep(j)
 		return nil
 	}
 	later := c.Digest.Files[len(files):]
@@ -71,10 +75,12 @@ func (s *Service) deliverDigest(j *job, at time.Time) error {
 	c.LastEnd = end
 	if c.Final && doubtful == nil {
 		c.Digest, c.Head, c.Final = nil, nil, false
+		s.keep(j)
 		return nil
 	}
 	c.Head = newest
 	c.Digest = &period{Start: end, Due: end.Add(j.nextDigest), Files: later}
+	s.keep(j)
 	if doubtful == nil || at.Truncate(time.Second).Equal(end) && !c.Final {
 		return nil
 	}
@@ -90,6 +96,7 @@ func (s *Service) putDigest(j *job, u unsigned, signed, at time.Time, more map[s
 	if err != nil {
 		return nil, err
 	}
+	s.noted(s.journal.signs(j.work.Region, key))
 	text, signature, err := sealDigest(&j.trail, &j.work, u, key)
 	if err != nil {
 		return nil, err
@@ -103,11 +110,12 @@ func (s *Service) putDigest(j *job, u unsigned, signed, at time.Time, more map[s
 	st := &j.work.Status
 	st.DigestAttempt = at
 	if code := s.put(j, u.key, body, metadata); code != "" {
-		s.warn(j, "a digest file could not be delivered", st.DigestError, code)
+		s.warn(j, undigested, st.DigestError, code)
 		st.DigestError = code
 		return nil, nil
 	}
 	st.DigestError, st.Digested = "", at
+	s.warned.forget(&j.trail, undigested)
 	return &head{Bucket: j.trail.Bucket, Key: u.key, Hash: hash(text), Signature: signature}, nil
 }
 

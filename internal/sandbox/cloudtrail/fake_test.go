@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rsa"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,7 +35,7 @@ type fakeBucket struct {
 }
 
 // errSilent is what a question ends with that nobody answers.
-var errSilent = errors.New("connection refused")
+var errSilent = fmt.Errorf("connection refused: %w", ErrSilent)
 
 type fakeObject struct {
 	body     []byte
@@ -208,6 +207,7 @@ func (b *bench) askAs(account, region, operation, input string) (answer map[stri
 		return answer, c.Error.Code
 	}
 	if !c.ReadOnly {
+		b.s.End(b.now)
 		if err := b.s.Settle(context.Background(), b.now); err != nil {
 			b.t.Fatal(err)
 		}

@@ -13,14 +13,14 @@ import (
 // and written anew when too much of it is out of date.
 type historyFile struct {
 	name  string
-	f     *os.File
+	f     *lineFile
 	lines int
 	line  []byte // to be used again
 }
 
 func (h *historyFile) append(record []byte) error {
 	h.line = append(append(h.line[:0], record...), '\n')
-	if _, err := h.f.Write(h.line); err != nil {
+	if err := h.f.append(h.line); err != nil {
 		return fmt.Errorf("writing the event history: %w", err)
 	}
 	h.lines++
@@ -57,12 +57,12 @@ func (h *history) shorten() error {
 
 // reopen goes on with the file at its end.
 func (h *history) reopen() error {
-	f, err := os.OpenFile(h.file.name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	f, err := openLines(h.file.name, 0)
 	if err != nil {
 		return fmt.Errorf("opening the event history: %w", err)
 	}
 	if h.file.f != nil {
-		h.file.f.Close() // nothing is buffered in it
+		h.file.f.close() // nothing is buffered in it
 	}
 	h.file.f = f
 	return nil
@@ -122,5 +122,5 @@ func (h *history) close() error {
 	if h.file == nil {
 		return nil
 	}
-	return h.file.f.Close()
+	return h.file.f.close()
 }

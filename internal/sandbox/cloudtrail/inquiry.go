@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 type inquiry struct {
 	Neighbours
 	ctx    context.Context // of the call or the delivery, which the inquiry does not outlive
+	until  time.Time       // when an API call asks no more; zero for a delivery
 	silent *silences       // nil for an API call, which always asks
 
 	mu   sync.Mutex
@@ -30,17 +30,22 @@ type told struct {
 	err   error
 }
 
+// callPatience is how long an API call waits for all that it asks together.
+// Clients give up after some more seconds, and ask again.
+const callPatience = 12 * time.Second
+
 // inquire begins an inquiry for an API call.
 func (s *Service) inquire(ctx context.Context) *inquiry {
-	return &inquiry{Neighbours: s.Neighbours, ctx: ctx, told: map[string]*told{}}
+	return &inquiry{Neighbours: s.Neighbours, ctx: ctx, until: time.Now().Add(callPatience), told: map[string]*told{}}
 }
 
 // inquireFor begins one for a delivery, which does not wait for a neighbour
 // that has just been silent.
 func (s *Service) inquireFor(ctx context.Context) *inquiry {
-	q := s.inquire(ctx)
-	q.silent = &silences{kept: &s.silent, log: s.log, now: map[string]error{}}
-	return q
+	return &inquiry{
+		Neighbours: s.Neighbours, ctx: ctx, told: map[string]*told{},
+		silent: &silences{kept: &s.silent, log: s.log, now: map[string]error{}},
+	}
 }
 
 // ask asks a service about one thing, once an inquiry.
@@ -71,8 +76,13 @@ func (q *inquiry) tell(service, doing string, f func(context.Context) error) err
 			return fmt.Errorf("%s: %w", doing, err)
 		}
 	}
-	begun := time.Now()
-	err := f(q.ctx)
+	begun, ctx := time.Now(), q.ctx
+	if !q.until.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, q.until)
+		defer cancel()
+	}
+	err := f(ctx)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", doing, err)
 	}
@@ -134,103 +144,15 @@ func (q *inquiry) trusts(account string) (bool, error) {
 
 // unavailable is what an API call answers that a neighbour has left without
 // an answer, or whose neighbour has refused to answer. CloudTrail's own code
-// for it is in the API reference, "Common Errors".
+// for a neighbour in trouble is in the API reference, "Common Errors".
 func unavailable(err error) *call.Error {
 	e := &call.Error{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Message: "Nothing was changed: " + err.Error()}
 	var refused *call.Error
-	if errors.As(err, &refused) && refused.Status == http.StatusNotImplemented {
+	switch {
+	case errors.Is(err, ErrSilent):
+		e.Status, e.Code = NotReachableStatus, NotReachable
+	case errors.As(err, &refused) && refused.Status == http.StatusNotImplemented:
 		e.Status, e.Code = http.StatusNotImplemented, refused.Code // no repetition helps
 	}
 	return e
-}
-
-// How long a neighbour that was silent is left alone by deliveries, and how
-// long it has to have kept one waiting. A refused connection costs nothing to
-// try again.
-const (
-	silenceKept = 5 * time.Second
-	slowSilence = time.Second
-)
-
-// silences knows which services have just been silent to deliveries, so that a
-// delivery of many files, and one after the other while the clock is moved,
-// wait for a dead neighbour once.
-type silences struct {
-	kept *keptSilences
-	log  *slog.Logger
-
-	mu  sync.Mutex
-	now map[string]error // in this delivery
-}
-
-// keptSilences are those that outlast a delivery. One is forgotten when the
-// service answers.
-type keptSilences struct {
-	mu sync.Mutex
-	by map[string]keptSilence
-}
-
-type keptSilence struct {
-	err   error
-	until time.Time // zero: is asked again at once
-}
-
-// of is the silence for which a service is not asked now; nil for none.
-func (s *silences) of(service string) error {
-	s.mu.Lock()
-	err := s.now[service]
-	s.mu.Unlock()
-	if err == nil {
-		err = s.kept.of(service)
-	}
-	if err != nil {
-		return fmt.Errorf("%s was not asked again after: %w", service, err)
-	}
-	return nil
-}
-
-// note notes how a question ended, and writes the first silence into the log.
-func (s *silences) note(service string, err error, waited time.Duration) {
-	silent := unanswered(err)
-	if silent {
-		s.mu.Lock()
-		s.now[service] = err
-		s.mu.Unlock()
-	}
-	switch news := s.kept.note(service, err, silent, waited); {
-	case news && silent:
-		s.log.Error("a neighbour does not answer: what it was to take waits", "service", service, "error", err)
-	case news:
-		s.log.Info("a neighbour answers again", "service", service)
-	}
-}
-
-func (k *keptSilences) of(service string) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if one := k.by[service]; time.Now().Before(one.until) {
-		return one.err
-	}
-	return nil
-}
-
-// note tells whether the service was silent before when it answers, or the
-// other way round.
-func (k *keptSilences) note(service string, err error, silent bool, waited time.Duration) (news bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	_, before := k.by[service]
-	if !silent {
-		delete(k.by, service)
-		return before
-	}
-	if k.by == nil {
-		k.by = map[string]keptSilence{}
-	}
-	one := keptSilence{err: err}
-	if waited >= slowSilence {
-		one.until = time.Now().Add(silenceKept)
-	}
-	k.by[service] = one
-	return !before
 }

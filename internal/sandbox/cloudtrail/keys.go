@@ -63,6 +63,8 @@ type keyring struct {
 }
 
 type regionKeys struct {
+	making sync.Mutex // one key at a time; taken before mu
+
 	mu   sync.Mutex
 	keys []*signingKey // oldest first
 }
@@ -81,20 +83,21 @@ func (r *keyring) region(name string) *regionKeys {
 }
 
 // at is the key that signs in a region at a time; it is made when there is
-// none yet. Making one takes about 0.1 s, so other regions do not wait for it.
+// none yet. Making one takes about 0.1 s, and more on a busy machine: nobody
+// else waits for it.
 func (r *keyring) at(region string, t time.Time) (*signingKey, error) {
 	rk := r.region(region)
-	rk.mu.Lock()
-	defer rk.mu.Unlock()
-	for _, k := range slices.Backward(rk.keys) {
-		if !t.Before(k.from) && t.Before(k.until) {
-			return k, nil
-		}
+	rk.making.Lock()
+	defer rk.making.Unlock()
+	if k := rk.find(t); k != nil {
+		return k, nil
 	}
 	private, err := r.make(region)
 	if err != nil {
 		return nil, fmt.Errorf("making the signing key of %s: %w", region, err)
 	}
+	rk.mu.Lock()
+	defer rk.mu.Unlock()
 	from := t.Truncate(time.Hour).Add(-time.Hour)
 	if n := len(rk.keys); n > 0 && rk.keys[n-1].until.Before(t) {
 		from = rk.keys[n-1].until
@@ -103,6 +106,18 @@ func (r *keyring) at(region string, t time.Time) (*signingKey, error) {
 	rk.keys = append(rk.keys, k)
 	slices.SortFunc(rk.keys, func(a, b *signingKey) int { return cmp.Compare(a.from.Unix(), b.from.Unix()) })
 	return k, nil
+}
+
+// find is the key that signs at a time; nil when it has not been made.
+func (rk *regionKeys) find(t time.Time) *signingKey {
+	rk.mu.Lock()
+	defer rk.mu.Unlock()
+	for _, k := range slices.Backward(rk.keys) {
+		if !t.Before(k.from) && t.Before(k.until) {
+			return k
+		}
+	}
+	return nil
 }
 
 // between lists the keys of a region that sign at some time from start to

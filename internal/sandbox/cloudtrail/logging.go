@@ -53,6 +53,8 @@ func (s *Service) deleteTrail(c *call.Call, in nameInput) (any, *call.Error) {
 	if t.Logging {
 		t.Logging = false
 		s.follow(t, c.Time)
+	}
+	if t.ends() {
 		s.ended = append(s.ended, t)
 	}
 	s.trails = slices.DeleteFunc(s.trails, func(other *trail) bool { return other == t })
@@ -61,7 +63,7 @@ func (s *Service) deleteTrail(c *call.Call, in nameInput) (any, *call.Error) {
 
 // follow brings the chains of a trail into line with its settings: one for
 // each account and region that it covers while it logs, digest files where
-// validation is on. What ends does so in Settle. s.mu is held.
+// validation is on. What ends does so after End. s.mu is held.
 func (s *Service) follow(t *trail, at time.Time) {
 	covered := map[string]bool{}
 	for _, account := range s.accounts(t) {
@@ -81,6 +83,9 @@ func (s *Service) follow(t *trail, at time.Time) {
 		}
 	}
 	for name, c := range t.Chains {
+		if t.Logging && covered[name] {
+			c.goOn()
+		}
 		switch {
 		case !t.Logging || !covered[name]:
 			if c.On {

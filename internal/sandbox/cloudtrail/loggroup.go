@@ -117,10 +117,10 @@ const (
 )
 
 // deliverEvents writes the pending events to the trail's log group, before the
-// bucket has them (assumption A14). What it refuses is not sent again
-// (assumption A13). It is false when nobody answered: then everything
-// waits for the next interval, as an event that the bucket has had is pending
-// no more.
+// bucket has them (assumption A14). What it refuses is not sent again, and what
+// it may have had without an answer once more only (assumption A13). It is
+// false when nobody answered: then everything waits for the next interval, as
+// an event that the bucket has had is pending no more.
 func (s *Service) deliverEvents(j *job, at time.Time) (answered bool) {
 	c, t := &j.work, &j.trail
 	c.Logged = min(c.Logged, len(c.Pending))
@@ -129,20 +129,34 @@ func (s *Service) deliverEvents(j *job, at time.Time) (answered bool) {
 	}
 	for c.Logged < len(c.Pending) {
 		n := batch(c.Pending[c.Logged:])
-		code, answered := s.putEvents(j, logEvents(c.Pending[c.Logged:c.Logged+n]))
+		again := c.LogDoubt > c.Logged
+		if again {
+			n = min(n, c.LogDoubt-c.Logged)
+		}
+		code, end := s.putEvents(j, logEvents(c.Pending[c.Logged:c.Logged+n]))
 		if code == "" {
 			c.Status.LogError, c.Status.Logged = "", at
 			c.Logged += n
+			s.keep(j)
+			s.warned.forget(t, unlogged)
 			continue
 		}
-		s.warn(j, "events could not be written to the log group", c.Status.LogError, code)
+		s.warn(j, unlogged, c.Status.LogError, code)
 		c.Status.LogError = code
-		if !answered {
-			s.warn(j, "log files wait for the log group", c.Status.Error, "InternalError")
-			c.Status.Error = "InternalError"
+		switch {
+		case end == putRefused:
+			c.Logged = len(c.Pending)
+		case end == putUnsure && again:
+			c.Logged += n
+		default:
+			if end == putUnsure {
+				c.LogDoubt = c.Logged + n
+			}
+			if c.Status.Error = "InternalError"; code == NotReachable {
+				c.Status.Error = NotReachable
+			}
 			return false
 		}
-		c.Logged = len(c.Pending)
 	}
 	return true
 }
@@ -178,30 +192,52 @@ func logEvents(pending []pendingEvent) []LogEvent {
 	return events
 }
 
+// putEnd is how writing events to a log group has failed.
+type putEnd int
+
+const (
+	putRefused putEnd = iota
+	putSilent         // nobody answered, and they were not sent
+	putUnsure         // they were sent, and nobody answered
+)
+
+// endOf is how an error ends that came before the events were sent.
+func endOf(err error) putEnd {
+	if unanswered(err) {
+		return putSilent
+	}
+	return putRefused
+}
+
 // putEvents answers the error code of CloudWatch Logs, or of STS for the role;
-// empty when it went well. It tells, too, whether anybody answered.
-func (s *Service) putEvents(j *job, events []LogEvent) (code string, answered bool) {
+// empty when it went well. It tells, too, how it ended otherwise.
+func (s *Service) putEvents(j *job, events []LogEvent) (code string, end putEnd) {
 	t, account := &j.trail, j.work.account(&j.trail)
 	const none = "ServiceUnavailableException"
 	role, err := j.around.role(t.LogRole)
 	switch {
 	case err != nil:
-		return codeOf(err, none), !unanswered(err)
+		return codeOf(err, none), endOf(err)
 	case role == nil, !mayAssume(role, t), !mayLog(role, t, account):
-		return "AccessDenied", true
+		return "AccessDenied", putRefused
 	}
 	g, _ := parseGroup(t.LogGroup) // was checked when it was set
 	state, err := j.around.group(g)
 	switch {
 	case err != nil:
-		return codeOf(err, none), !unanswered(err)
+		return codeOf(err, none), endOf(err)
 	case state == nil:
-		return "ResourceNotFoundException", true
+		return "ResourceNotFoundException", putRefused
 	case len(events) == 0:
-		return "", true
+		return "", putRefused
 	}
+	sent := false
 	err = j.around.tell("CloudWatch Logs", "writing events", func(ctx context.Context) error {
+		sent = true
 		return s.Groups.PutEvents(ctx, g.account, g.region, g.name, t.stream(account), events)
 	})
-	return codeOf(err, none), !unanswered(err)
+	if end = endOf(err); end == putSilent && sent {
+		end = putUnsure
+	}
+	return codeOf(err, none), end
 }

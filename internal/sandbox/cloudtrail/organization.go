@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -79,10 +80,18 @@ func (s *Service) learnOrganizations(c *call.Call) *call.Error {
 		case manager != c.Account && !known, manager == c.Account && startsLogging(c.Operation):
 			return unavailable(err)
 		default:
-			s.log.Warn("an organization is taken as it was last known", "account", manager, "error", err)
+			s.lastKnown(manager, err)
 		}
 	}
 	return nil
+}
+
+// lastKnown tells of an organization that is taken as it was last known. That
+// nothing is heard of the upstream is told by whoever noticed it.
+func (s *Service) lastKnown(manager string, err error) {
+	if !errors.Is(err, ErrSilent) {
+		s.log.Warn("an organization is taken as it was last known", "account", manager, "error", err)
+	}
 }
 
 func startsLogging(operation string) bool {
@@ -97,7 +106,7 @@ func (s *Service) learnAccount(ctx context.Context, account string) {
 	}
 	for manager := range s.managers(strange) {
 		if err := s.learnMembers(ctx, manager); err != nil {
-			s.log.Warn("an organization is taken as it was last known", "account", manager, "error", err)
+			s.lastKnown(manager, err)
 		}
 	}
 }

@@ -3,7 +3,7 @@ package cloudtrail
 import "context"
 
 // put delivers one file as the bucket's policy and the key's allow it. It
-// answers S3's error code, empty when it went well, and InternalError when
+// answers S3's error code, empty when it went well, and NotReachable when
 // nobody answered. j.unsure tells then that the file may have been stored.
 func (s *Service) put(j *job, key string, body []byte, metadata map[string]string) string {
 	t := &j.trail

@@ -45,9 +45,11 @@ type Service struct {
 	log     *slog.Logger
 	keys    *keyring
 	history *history
+	journal *journal // nil without a folder
 	dir     string
 	saving  sync.Mutex // one writer of the state file at a time
 	silent  keptSilences
+	warned  warnings
 	life    context.Context // ends with Interrupt
 	end     context.CancelFunc
 

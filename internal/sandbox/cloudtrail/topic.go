@@ -69,11 +69,12 @@ func (s *Service) notify(j *job, key string, at time.Time) {
 	}
 	st.NotifyAttempt = at
 	if code := s.publish(j, key); code != "" {
-		s.warn(j, "a notification could not be sent", st.NotifyError, code)
+		s.warn(j, unsent, st.NotifyError, code)
 		st.NotifyError = code
 		return
 	}
 	st.NotifyError, st.Notified = "", at
+	s.warned.forget(t, unsent)
 }
 
 // publish answers SNS's error code, empty when it went well.
@@ -97,8 +98,8 @@ func (s *Service) publish(j *job, key string) string {
 	return codeOf(err, "InternalError")
 }
 
-// codeOf is the AWS error code of a neighbour's failure: its own, or other when
-// nobody answered.
+// codeOf is the error code of a neighbour's failure: its own, NotReachable when
+// nothing is heard of it, or other when it is in trouble.
 func codeOf(err error, other string) string {
 	var refused *call.Error
 	switch {
@@ -106,6 +107,8 @@ func codeOf(err error, other string) string {
 		return ""
 	case errors.As(err, &refused):
 		return refused.Code
+	case errors.Is(err, ErrSilent):
+		return NotReachable
 	}
 	return other
 }

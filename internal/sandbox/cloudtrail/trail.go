@@ -13,6 +13,7 @@ import (
 type trail struct {
 	Account, Region, Name string // Region is the home region
 
+	ID           string // tells it from others of its name; empty until the state is kept
 	Bucket       string
 	Prefix       string
 	GlobalEvents bool // IncludeGlobalServiceEvents

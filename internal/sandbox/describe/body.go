@@ -93,7 +93,7 @@ func readJSON(_ *call.Call, body []byte) (any, error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, err
 	}
-	return v, bounded(v)
+	return v, counted(v)
 }
 
 func readCBOR(_ *call.Call, body []byte) (any, error) {
@@ -105,11 +105,11 @@ func readCBOR(_ *call.Call, body []byte) (any, error) {
 		return nil, err
 	}
 	out := fromCBOR(v)
-	return out, bounded(out)
+	return out, counted(out)
 }
 
-// bounded counts the values in one another and in all.
-func bounded(v any) error {
+// counted tells whether the values in one another and in all are too many.
+func counted(v any) error {
 	left := maxValues
 	var count func(v any, depth int) bool
 	count = func(v any, depth int) bool {

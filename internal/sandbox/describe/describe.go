@@ -90,7 +90,7 @@ func Answer(c *call.Call, f Format, status int, header http.Header, body Part) {
 		c.Error = failure(f, c, status, header, unzipped(header, body))
 	case isS3(c, f):
 		s3.DescribeAnswer(c, header)
-	case issues(c), !c.ReadOnly && !silent(c):
+	case Issues(c), !c.ReadOnly && !silent(c):
 		c.ResponseElements = elements(c, f, header, unzipped(header, body))
 		if c.Resources == nil {
 			c.Resources = resources(c)
@@ -108,7 +108,7 @@ func formatOf(c *call.Call, f Format) Format {
 }
 
 // serviceOfUnsigned is the service of one of the few operations that take
-// calls without a signature.
+// calls without a signature, as far as what the call asks for tells.
 func serviceOfUnsigned(c *call.Call, f Format, body Part) string {
 	var target string
 	switch f {
@@ -119,13 +119,29 @@ func serviceOfUnsigned(c *call.Call, f Format, body Part) string {
 			target = parts[2]
 		}
 	case Query:
-		form, _ := readForm(body.Bytes)
-		if begins(form.get("Action"), "Assume") {
-			return "sts"
-		}
+		return serviceOfForm(c, body)
 	}
 	if service := serviceOf()[target]; service != "" {
 		return service
+	}
+	return c.Service
+}
+
+// serviceOfForm tells a service by the version of its API, of which each has
+// its own, or by the operation that is asked for.
+func serviceOfForm(c *call.Call, body Part) string {
+	if c.HTTP.Method == http.MethodGet {
+		body.Bytes = []byte(c.HTTP.URL.RawQuery)
+	}
+	form, _ := readForm(body.Bytes)
+	switch form.get("Version") {
+	case "2011-06-15":
+		return "sts"
+	case "2012-11-05":
+		return "sqs"
+	}
+	if begins(form.get("Action"), "Assume") {
+		return "sts"
 	}
 	return c.Service
 }

@@ -98,7 +98,7 @@ func recorded(c *call.Call) string {
 		}
 	}
 	for _, r := range c.Resources {
-		fmt.Fprintf(&b, "  resource %s %s %s\n", r.Type, r.ARN, r.AccountID)
+		fmt.Fprintf(&b, "  resource %s %s%s %s\n", r.Type, r.ARN, r.ARNPrefix, r.AccountID)
 	}
 	if c.Error != nil {
 		fmt.Fprintf(&b, "  error %d %s\n", c.Error.Status, c.Error.Error())
@@ -192,7 +192,7 @@ func TestUnrecorded(t *testing.T) {
 		signed, unrecorded       bool
 	}{
 		{"GET", "http://127.0.0.1/_localstack/health", "s3", false, true},
-		{"GET", "http://127.0.0.1/_aws/sqs/messages", "sqs", true, true},
+		{"GET", "http://127.0.0.1/_aws/sqs/messages", "sqs", false, true},
 		{"POST", "http://127.0.0.1/moto-api/reset", "s3", false, true},
 		{"GET", "http://127.0.0.1/health", "s3", false, true},
 		{"GET", "http://127.0.0.1/", "s3", false, true},
@@ -223,6 +223,10 @@ func TestUnsignedCallsFindTheirService(t *testing.T) {
 	rows := []struct{ target, content, body, want string }{
 		{"AWSCognitoIdentityProviderService.InitiateAuth", "", `{"AuthFlow":"X","AuthParameters":{"PASSWORD":"hunter2"}}`, "cognito-idp.amazonaws.com InitiateAuth"},
 		{"", "application/x-www-form-urlencoded", "Action=AssumeRoleWithWebIdentity&WebIdentityToken=hunter2", "sts.amazonaws.com AssumeRoleWithWebIdentity"},
+		{"AWSCognitoIdentityService.GetId", "", `{}`, "cognito-identity.amazonaws.com GetId"},
+		{"", "application/x-www-form-urlencoded", "Action=GetSomething&Version=2011-06-15", "sts.amazonaws.com GetSomething"},
+		{"", "application/x-www-form-urlencoded", "Action=SendMessage&Version=2012-11-05&MessageBody=hunter2", "sqs.amazonaws.com SendMessage"},
+		{"", "application/x-www-form-urlencoded", "Action=ConfirmSubscription&Version=2010-03-31", "unknown.amazonaws.com ConfirmSubscription"},
 		{"Nobody.DoThing", "", `{}`, "unknown.amazonaws.com DoThing"},
 	}
 	for _, row := range rows {
@@ -231,6 +235,14 @@ func TestUnsignedCallsFindTheirService(t *testing.T) {
 		Request(c, f, Part{Bytes: []byte(row.body)})
 		if got := recorded(c); !strings.Contains(got, row.want+" ") || strings.Contains(got, "hunter2") {
 			t.Errorf("%s%s: %s", row.target, row.body, got)
+		}
+		if row.content == "" {
+			continue
+		}
+		c, f = newCall("", "GET", "http://127.0.0.1/?"+row.body, map[string]string{"Content-Type": row.content})
+		c.AccessKeyID = ""
+		if Request(c, f, Part{}); !strings.Contains(recorded(c), row.want+" ") {
+			t.Errorf("GET %s: %s", row.body, recorded(c))
 		}
 	}
 }

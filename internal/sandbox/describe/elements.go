@@ -63,16 +63,22 @@ func inXML(c *call.Call, f Format, row row, text []byte) map[string]any {
 // they change something: data events, but for those that answer with no more
 // than the ids of what was sent.
 func silent(c *call.Call) bool {
-	switch c.Service {
+	switch tableName(c.Service) {
 	case "sns", "sqs", "kinesis", "ses", "firehose":
 		return false
 	}
 	return c.Data
 }
 
-// issues tells the calls that hand out credentials. They change nothing, and
-// their records have response elements (IAM user guide, "Logging IAM and AWS
-// STS API calls with AWS CloudTrail").
-func issues(c *call.Call) bool {
-	return c.Service == "sts" && (begins(c.Operation, "Assume") || c.Operation == "GetSessionToken" || c.Operation == "GetFederationToken")
+// Issues tells the calls that hand out credentials. Most change nothing, and
+// their records have response elements all the same (IAM user guide, "Logging
+// IAM and AWS STS API calls with AWS CloudTrail").
+func Issues(c *call.Call) bool {
+	switch c.Service {
+	case "sts":
+		return begins(c.Operation, "Assume") || c.Operation == "GetSessionToken" || c.Operation == "GetFederationToken"
+	case "iam":
+		return c.Operation == "CreateAccessKey"
+	}
+	return false
 }

@@ -26,14 +26,22 @@ var allFacts = sync.OnceValue(func() map[string]*facts { return readFacts(factsT
 // factsOf are the facts of a signing name. Of one that is not in the table it is
 // only known what is so nearly everywhere.
 func factsOf(service string) *facts {
-	switch service {
-	case "s3express", "s3-outposts": // S3 Control's other signing names
-		service = "s3"
-	}
-	if f := allFacts()[service]; f != nil {
+	if f := allFacts()[tableName(service)]; f != nil {
 		return f
 	}
 	return &facts{maps: map[string]bool{"tags": true, "Tags": true}}
+}
+
+// tableName is the name under which the tables have a service of that signing
+// name.
+func tableName(service string) string {
+	switch service = strings.ToLower(service); service {
+	case "s3express", "s3-outposts": // S3 Control's other signing names
+		return "s3"
+	case "email": // SES's host, which older clients sign for
+		return "ses"
+	}
+	return service
 }
 
 // serviceOf is the signing name of the service that a target names; empty for

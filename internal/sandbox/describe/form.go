@@ -112,10 +112,10 @@ func (f form) tree() (root *branch, ok bool) {
 // plumbing are the fields that are about the call and no parameters of it.
 func plumbing(name string) bool {
 	switch name {
-	case "Action", "Version", "AWSAccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "SecurityToken", "Timestamp":
+	case "Action", "Version", "Timestamp":
 		return true
 	}
-	return strings.HasPrefix(name, "X-Amz-")
+	return signing(name)
 }
 
 // numbers are the indices of a list in order; nil when b is no list.

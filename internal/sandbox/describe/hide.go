@@ -1,36 +1,51 @@
 package describe
 
 import (
-	"maps"
-	"slices"
+	"regexp"
 	"strings"
+	"unicode"
 )
 
 // hidden is what AWS writes in a record in the place of a secret.
 const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
-// secretNames are members, in lower case, that hold secrets in whatever
-// service they are. The service models mark more of them (facts.txt).
-var secretNames = map[string]bool{
-	"secretaccesskey": true, "secretkey": true, "sessiontoken": true, "securitytoken": true, "aws_secret_access_key": true,
-	"aws_session_token": true, "accesstoken": true, "refreshtoken": true, "idtoken": true, "authtoken": true, "bearertoken": true,
-	"oauthtoken": true, "authorizationtoken": true, "personalaccesstoken": true, "webidentitytoken": true, "samlassertion": true,
-	"openidtoken": true, "authorizationcode": true, "authcode": true, "tokencode": true, "usercode": true, "devicesecret": true,
-	"authenticationcode1": true, "authenticationcode2": true, "base32stringseed": true, "qrcodepng": true,
-	"secret": true, "secretstring": true, "secretbinary": true, "secretvalue": true, "clientsecret": true,
-	"consumersecret": true, "sharedsecret": true, "presharedkey": true, "psk": true, "apikey": true, "apisecret": true,
-	"plaintext": true, "privatekeyplaintext": true, "ciphertextblob": true, "ciphertextforrecipient": true, "ciphertext": true,
-	"privatekey": true, "privatekeypem": true, "sshprivatekey": true, "keymaterial": true, "encryptedkeymaterial": true,
-	"importtoken": true, "private_key": true, "privatekeyciphertextblob": true,
-	"authparameters": true, "authparametersforconnection": true, "challengeresponses": true, "clientmetadata": true, "secrethash": true,
-	"userdata": true, "zipfile": true,
-	"environmentvariables": true, "runtimeenvironmentvariables": true,
-	"authorization": true, "x-amz-security-token": true,
-}
+// secretNames are members, in their plain form, that hold secrets in whatever
+// service they are, and that secretWords does not find. The service models
+// mark more of them (facts.txt).
+var secretNames = setOf(strings.Fields(`
+	secretkey sessiontoken securitytoken accesstoken refreshtoken idtoken
+	samlassertion authorizationcode authcode tokencode usercode authenticationcode1 authenticationcode2
+	activationcode confirmationcode verificationcode mfacode smsmfacode softwaretokenmfacode
+	base32stringseed qrcodepng presharedkey psk apikey pwd pw
+	plaintext ciphertextblob ciphertextforrecipient ciphertext
+	keymaterial encryptedkeymaterial sshkey hostkey hostkeybody servicejson
+	authorizedurl presignedurl
+	authparameters authparametersforconnection challengeresponses clientmetadata
+	userdata zipfile authorization cookie xapikey`))
 
-// environments are the services in which a member of the name environment
-// holds variables of the caller's, and not the name of a thing.
-var environments = map[string]bool{"lambda": true, "ecs": true, "batch": true, "sagemaker": true, "emr-containers": true, "synthetics": true}
+// secretWords make a member's name that of a secret, wherever they stand in
+// it, unless the name is about a secret (aboutSecret) or goes on (cursors).
+var secretWords = []string{"password", "passwd", "passphrase", "privatekey", "secret", "credential", "token", "environmentvariables"}
+
+// aboutSecret are ends of the names of members that say something about a
+// secret, or where it is kept: secretId, passwordPolicy, tokenType.
+var aboutSecret = strings.Fields(`
+	policy arn arns arnlist id ids idlist identifier uid name names namelist type types version versions stages status state
+	lastused date days url urls endpoint host location prefix link xpath filter action domains
+	source provider vendor issuer issuers method methods mode scheme scope scopes algorithm strategy role enforced
+	parameter audiences`)
+
+// cursors are ends of the names of tokens that are no secrets: they page
+// through answers, make calls repeatable, or are public.
+var cursors = strings.Fields(`
+	nexttoken pagetoken paginationtoken continuationtoken startingtoken starttoken forwardtoken backwardtoken chunktoken messagetoken
+	clienttoken requesttoken idempotencytoken idempotenttoken creationtoken sequencetoken purchasetoken
+	changetoken locktoken updatetoken versiontoken lifecycleactiontoken copyproducttoken
+	httptokens dkimtokens patterntokens syntaxtokens ses.verificationtoken`)
+
+// environments are the services in which a member of the name environment or
+// variables holds what the caller's programs are given, and not a thing's name.
+var environments = setOf([]string{"lambda", "ecs", "batch", "sagemaker", "emr-containers", "synthetics", "apigateway"})
 
 // secret tells whether the value of a member is not for records. Truth values
 // and numbers about a secret are no secrets (PasswordResetRequired).
@@ -39,137 +54,135 @@ func (s shape) secret(name string, v any) bool {
 	case nil, bool:
 		return false
 	case string:
-		if v == "" {
+		if v == "" || v == "true" || v == "false" {
 			return false
 		}
 	}
 	if _, ok := number(v); ok {
 		return false
 	}
-	lower := strings.ToLower(name)
+	plain := plainName(name)
 	switch {
-	case secretNames[lower], s.facts.isSecret(lower):
+	case secretNames[plain], s.facts.isSecret(strings.ToLower(name)), contents[s.service][plain]:
 		return true
-	case lower == "environment", lower == "variables":
+	case plain == "environment", plain == "variables":
 		return environments[s.service]
-	case strings.Contains(lower, "password"), strings.Contains(lower, "passphrase"):
-		return !aboutPassword(lower)
+	}
+	return s.hasSecretWord(plain) && s.isSecretValue(name, plain, v)
+}
+
+// hasSecretWord tells the name of a secret by a word in it.
+func (s shape) hasSecretWord(plain string) bool {
+	plain = strings.ReplaceAll(plain, "tokeniz", "") // a tokenizer cuts texts into words
+	for _, word := range secretWords {
+		if strings.Contains(plain, word) {
+			return !endsIn(plain, aboutSecret) && !endsIn(plain, cursors) && !endsIn(s.service+"."+plain, cursors)
+		}
 	}
 	return false
 }
 
-// aboutPassword tells members that are about a password from those that hold
-// one.
-func aboutPassword(lower string) bool {
-	for _, end := range []string{"policy", "arn", "lastused", "date", "id", "type", "name", "version", "status"} {
-		if strings.HasSuffix(lower, end) {
+// isSecretValue tells the value of a secret from an ARN, which only says where
+// one is kept, and from a structure, which has names of its own to go by:
+// credentials hold an id and a time too.
+func (s shape) isSecretValue(name, plain string, v any) bool {
+	switch v := v.(type) {
+	case string:
+		return !strings.HasPrefix(v, "arn:aws")
+	case map[string]any:
+		return s.facts.isMap(name) || strings.Contains(plain, "password") || strings.Contains(plain, "passphrase") ||
+			strings.Contains(plain, "environmentvariables") || plain == "secret"
+	case []any:
+		for _, one := range v {
+			if _, ok := one.(map[string]any); ok && !strings.Contains(plain, "password") && !strings.Contains(plain, "environmentvariables") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func endsIn(name string, ends []string) bool {
+	for _, end := range ends {
+		if strings.HasSuffix(name, end) {
 			return true
 		}
 	}
 	return false
 }
 
-// withoutContent hides in a call's parameters what it carries for others to
-// read, and not for whoever runs the account: messages, records, items. What
-// each service leaves out of its data events stands in its guide, in the
-// chapter on CloudTrail.
-func withoutContent(service, operation string, in map[string]any) map[string]any {
-	if in == nil {
-		return nil
-	}
-	if service == "dynamodb" {
-		return withoutItems(in)
-	}
-	for _, name := range content[service+" "+operation] {
-		if _, ok := in[name]; ok {
-			in[name] = hidden
+// plainName is a name as the tables of secrets have it: client_secret,
+// ClientSecret and client-secret are one.
+func plainName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
 		}
-	}
-	if operation == "PutLogEvents" { // as the sandbox's own log groups
-		delete(in, "logEvents")
-	}
-	return in
+		return -1
+	}, name)
 }
 
-// content lists the members to hide by "signing-name Operation".
-var content = map[string][]string{
-	"sns Publish":             {"message", "subject", "messageAttributes"},
-	"sns PublishBatch":        {"publishBatchRequestEntries"},
-	"sns ConfirmSubscription": {"token"},
-	"sqs SendMessage":         {"messageBody", "messageAttributes", "messageSystemAttributes"},
-	"sqs SendMessageBatch":    {"entries"},
-
-	"sqs ChangeMessageVisibilityBatch": {"entries"},
-	"sqs DeleteMessageBatch":           {"entries"},
-
-	"kinesis PutRecord":          {"data"},
-	"kinesis PutRecords":         {"records"},
-	"firehose PutRecord":         {"record"},
-	"firehose PutRecordBatch":    {"records"},
-	"events PutEvents":           {"entries"},
-	"states StartExecution":      {"input"},
-	"states StartSyncExecution":  {"input"},
-	"states SendTaskSuccess":     {"output"},
-	"states CreateStateMachine":  {"definition"},
-	"states UpdateStateMachine":  {"definition"},
-	"ssm PutParameter":           {"value"},
-	"ssm SendCommand":            {"parameters"},
-	"ssm StartSession":           {"parameters"},
-	"kms Sign":                   {"message"},
-	"kms Verify":                 {"message"},
-	"kms GenerateMac":            {"message"},
-	"kms VerifyMac":              {"message"},
-	"ses SendEmail":              {"message", "content"},
-	"ses SendRawEmail":           {"rawMessage"},
-	"ses SendTemplatedEmail":     {"templateData"},
-	"ses SendBulkEmail":          {"bulkEmailEntries", "defaultContent"},
-	"apigateway CreateApiKey":    {"value"},
-	"apigateway ImportApiKeys":   {"body"},
-	"cloudformation CreateStack": {"templateBody", "parameters"},
-	"cloudformation UpdateStack": {"templateBody", "parameters"},
-
-	"cloudformation CreateChangeSet":  {"templateBody", "parameters"},
-	"cloudformation ValidateTemplate": {"templateBody"},
-	"monitoring PutMetricData":        {"metricData", "entityMetricData"},
-	"xray PutTraceSegments":           {"traceSegmentDocuments"},
-	"rds-data ExecuteStatement":       {"parameters"},
-	"rds-data BatchExecuteStatement":  {"parameterSets"},
-	"iotdata Publish":                 {"payload"},
-}
-
-// withoutItems leaves of DynamoDB's items the names of their attributes, and
-// hides the values of expressions. Attributes that are no keys have no values
-// in DynamoDB's records (DynamoDB developer guide, "Understanding log file
-// entries"); which are keys is not known here, but for the member Key.
-func withoutItems(in map[string]any) map[string]any {
+// hidePairs hides in a structure's fields, as the record has them, the value
+// that goes with the name of a secret: {"key":"DB_PASSWORD","value":...},
+// Attribute=userData&Value=..., {"path":"/variables/token","value":...}.
+func (s shape) hidePairs(in, out map[string]any) {
+	var values []string
+	secret := false
 	for name, v := range in {
-		switch name {
-		case "item":
-			if item, ok := v.(map[string]any); ok {
-				in[name] = slices.Sorted(maps.Keys(item))
-			}
-		case "key", "exclusiveStartKey":
-			if key, ok := v.(map[string]any); ok {
-				in[name] = plainKey(key)
-			}
-		case "expressionAttributeValues", "attributeUpdates", "expected", "keyConditions", "queryFilter", "scanFilter",
-			"requestItems", "transactItems", "parameters", "statements", "transactStatements":
-			in[name] = hidden
+		plain := plainName(name)
+		switch text, ok := v.(string); {
+		case pairValues[plain]:
+			values = append(values, name)
+		case ok && pairNames[plain] && s.namesSecret(text):
+			secret = true
 		}
 	}
-	return in
+	for _, name := range values {
+		_, truth := in[name].(bool)
+		if _, figure := number(in[name]); secret && !truth && !figure {
+			out[clean(lowerFirst(name), maxWord)] = hidden
+		}
+	}
 }
 
-// plainKey is an item's key without the types of its values.
-func plainKey(key map[string]any) map[string]any {
-	out := make(map[string]any, len(key))
-	for name, v := range key {
-		out[name] = v
-		if typed, ok := v.(map[string]any); ok && len(typed) == 1 {
-			for _, inner := range typed {
-				out[name] = inner
-			}
+var (
+	pairNames = setOf(strings.Fields(`key name path attribute attributename parametername parameterkey optionname propertykey
+		headername variablename`))
+	pairValues = setOf(strings.Fields(`value values attributevalue parametervalue optionvalue propertyvalue headervalue stringvalue`))
+)
+
+// namesSecret tells whether a name, or a part of a path, is a secret's.
+func (s shape) namesSecret(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if s.secret(part, hidden) {
+			return true
 		}
 	}
-	return out
+	return false
+}
+
+var (
+	addressPassword = regexp.MustCompile(`(://[^/\s:@?#"']*:)[^/\s@"']+@`)
+	addressSecret   = regexp.MustCompile(`(?i)([?&][\w.-]*(?:signature|token|passw|secret|api_?key)[\w.-]*=)[^&\s#"'<>]+`)
+)
+
+// withoutSecrets is a text whose addresses have neither the password nor the
+// signature that may stand in them.
+func withoutSecrets(text string) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	text = addressPassword.ReplaceAllString(text, "${1}"+hidden+"@")
+	return addressSecret.ReplaceAllString(text, "${1}"+hidden)
+}
+
+// signing tells a field of a form, or a part of an address, that signs the
+// call: of Signature Version 4 or 2, in whatever case.
+func signing(name string) bool {
+	lower := strings.ToLower(name)
+	switch lower {
+	case "awsaccesskeyid", "signature", "signaturemethod", "signatureversion", "securitytoken":
+		return true
+	}
+	return strings.HasPrefix(lower, "x-amz-")
 }

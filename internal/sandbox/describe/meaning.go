@@ -10,6 +10,7 @@ import (
 // CloudTrail's readOnly has no list of its own; where a name says something
 // else than the record does, the records in the services' guides decide.
 func readOnly(service, operation string) bool {
+	service = tableName(service)
 	if known, ok := readOnlyElsewhere[service+" "+operation]; ok {
 		return known
 	}
@@ -78,6 +79,7 @@ func begins(name, verb string) bool {
 // at all (EventBridge's PutEvents, Firehose's PutRecord, SimpleDB's items):
 // neither kind is in the event history or in a trail's management events.
 func isData(service, operation string) bool {
+	service = tableName(service)
 	switch service {
 	case "iotdata", "iotdevicegateway", "rds-data", "runtime.sagemaker", "mediastore", "ssmmessages", "ec2messages":
 		return true

@@ -154,7 +154,7 @@ func requestREST(c *call.Call, body Part) {
 		in = map[string]any{}
 	}
 	for name, values := range c.HTTP.URL.Query() {
-		if _, chooses := found.query[name]; !chooses && !strings.HasPrefix(name, "X-Amz-") {
+		if _, chooses := found.query[name]; !chooses && !signing(name) {
 			in[clean(lowerFirst(name), maxWord)] = s.member(name, s.oneOf(name, values))
 		}
 	}

@@ -16,7 +16,7 @@ type shape struct {
 	facts   *facts
 }
 
-func shapeOf(c *call.Call) shape { return shape{c.Service, factsOf(c.Service)} }
+func shapeOf(c *call.Call) shape { return shape{tableName(c.Service), factsOf(c.Service)} }
 
 // fields is a structure.
 func (s shape) fields(in map[string]any) map[string]any {
@@ -24,6 +24,7 @@ func (s shape) fields(in map[string]any) map[string]any {
 	for name, v := range in {
 		out[clean(lowerFirst(name), maxWord)] = s.member(name, v)
 	}
+	s.hidePairs(in, out)
 	return out
 }
 
@@ -47,7 +48,7 @@ func (s shape) member(name string, v any) any {
 	case seconds:
 		return timeText(float64(v))
 	case string:
-		return v
+		return withoutSecrets(v)
 	}
 	if n, ok := number(v); ok && isTime(name) && isEpoch(n) && s.service != "logs" { // whose times are mere numbers
 		return timeText(n)
@@ -62,6 +63,11 @@ func (s shape) element(name string, v any) any {
 		return s.fields(v)
 	case []any:
 		return s.member(name, v)
+	case string:
+		if s.secret(name, v) {
+			return hidden // beside structures
+		}
+		return withoutSecrets(v)
 	}
 	return v
 }

@@ -33,11 +33,13 @@ func clean(s string, most int) string {
 		return r
 	}, s)
 	s = strings.TrimSpace(s)
-	for len(s) > most {
-		_, n := utf8.DecodeLastRuneInString(s[:most+1])
-		s = s[:most+1-n]
+	if len(s) <= most {
+		return s
 	}
-	return s
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
 }
 
 // lowerFirst is a member's name as records carry it.

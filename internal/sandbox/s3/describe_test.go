@@ -3,6 +3,7 @@ package s3
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"trailctl/internal/sandbox/call"
@@ -49,6 +50,34 @@ func TestDescribeAnswer(t *testing.T) {
 		Describe(c)
 		if DescribeAnswer(c, answer); len(c.ResponseElements) != want {
 			t.Errorf("%s: %v", address, c.ResponseElements)
+		}
+	}
+}
+
+// TestNamesThatNothingHas sees that no ARN is made of a key or a bucket's name
+// that is too long for S3, and that no signature is recorded.
+func TestNamesThatNothingHas(t *testing.T) {
+	rows := []struct{ address, resources string }{
+		{"/b/" + strings.Repeat("k", 1024), "arn:aws:s3:::b/" + strings.Repeat("k", 1024) + " arn:aws:s3:::b "},
+		{"/b/" + strings.Repeat("k", 1025), "arn:aws:s3:::b/ arn:aws:s3:::b "},
+		{"/b/" + strings.Repeat("k", 900_000) + "?tagging", "arn:aws:s3:::b/ arn:aws:s3:::b "},
+		{"/" + strings.Repeat("b", 900_000), ""},
+		{"/b/k?AWSACCESSKEYID=s3cr3t&signature=s3cr3t&x-amz-SIGNATURE=s3cr3t", "arn:aws:s3:::b/k arn:aws:s3:::b "},
+	}
+	for _, row := range rows {
+		c := &call.Call{HTTP: httptest.NewRequest("PUT", "http://127.0.0.1"+row.address, nil), Account: "123456789012"}
+		Describe(c)
+		got := ""
+		for _, r := range c.Resources {
+			got += r.ARN + r.ARNPrefix + " "
+		}
+		if got != row.resources {
+			t.Errorf("%.40s: %.100s", row.address, got)
+		}
+		for name, v := range c.RequestParameters {
+			if v == "s3cr3t" {
+				t.Errorf("%s is recorded", name)
+			}
 		}
 	}
 }

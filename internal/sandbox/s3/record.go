@@ -6,6 +6,14 @@ import (
 	"trailctl/internal/sandbox/call"
 )
 
+// Names longer than these nothing has, in bytes (S3 user guide, "Naming Amazon
+// S3 objects", and "General purpose bucket naming rules": buckets of before
+// 2018 may have more than 63).
+const (
+	maxKey        = 1024
+	maxBucketName = 255
+)
+
 // record fills in what CloudTrail records of the request, before it is
 // known how it ends. Handlers add the documents they read.
 func (r *request) record(account string) {
@@ -16,13 +24,16 @@ func (r *request) record(account string) {
 	if r.bucket == "" {
 		return
 	}
+	if len(r.bucket) > maxBucketName {
+		return // nobody's bucket
+	}
 	bucket := call.Resource{ARN: bucketARN(r.bucket), AccountID: account, Type: "AWS::S3::Bucket"}
 	switch {
-	case r.key != "":
+	case r.key != "" && len(r.key) <= maxKey:
 		c.Resources = []call.Resource{{ARN: objectARN(r.bucket, r.key), Type: "AWS::S3::Object"}, bucket}
 	case c.Data:
 		// As CloudTrail records ListObjects and DeleteObjects: not which objects,
-		// but that they are of this bucket.
+		// but that they are of this bucket. So are those whose keys nothing has.
 		c.Resources = []call.Resource{{ARNPrefix: objectARN(r.bucket, ""), Type: "AWS::S3::Object"}, bucket}
 	case r.op.name != "CreateBucket":
 		c.Resources = []call.Resource{bucket}
@@ -55,8 +66,12 @@ func (r *request) parameters() map[string]any {
 // recordedQuery leaves out what signs a request and what SDKs add for
 // routing.
 func recordedQuery(name string) bool {
-	return name != "x-id" && !strings.HasPrefix(strings.ToLower(name), "x-amz-") &&
-		name != "AWSAccessKeyId" && name != "Signature"
+	switch lower := strings.ToLower(name); lower {
+	case "x-id", "awsaccesskeyid", "signature":
+		return false
+	default:
+		return !strings.HasPrefix(lower, "x-amz-")
+	}
 }
 
 func recordedHeader(name string) bool {

@@ -32,6 +32,8 @@ type NeighbourOptions struct {
 	Region  string
 	Log     *slog.Logger
 	Now     func() time.Time // the time that policies are told; default the machine's
+	Spell   *Spell           // what Forward knows of the upstream's silence; default one of its own
+	Remote  bool             // URL may be another machine's
 }
 
 // Neighbours are the services of another local AWS, as CloudTrail asks them:
@@ -41,7 +43,10 @@ func Neighbours(o NeighbourOptions) cloudtrail.Neighbours {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &clients{NeighbourOptions: o, http: newHTTPClient(), made: map[place]*set{}}
+	if o.Spell == nil {
+		o.Spell = NewSpell(o.URL.Host, o.Log)
+	}
+	c := &clients{NeighbourOptions: o, http: newHTTPClient(o.Spell, o.Remote), made: map[place]*set{}, refusing: map[string]bool{}}
 	return cloudtrail.Neighbours{
 		Bucket: bucket{c}, Topics: topics{c}, Groups: groups{c}, Roles: roles{c}, Keys: keys{c},
 		Organizations: &accounts{clients: c, told: map[string]*membership{}},
@@ -60,8 +65,9 @@ type clients struct {
 	NeighbourOptions
 	http *http.Client
 
-	mu   sync.Mutex
-	made map[place]*set
+	mu       sync.Mutex
+	made     map[place]*set
+	refusing map[string]bool // log streams that did not take all events last
 }
 
 type place struct{ account, region string }

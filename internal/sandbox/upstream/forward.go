@@ -1,25 +1,24 @@
 package upstream
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"trailctl/internal/sandbox/call"
+	"trailctl/internal/sandbox/cloudtrail"
 	"trailctl/internal/sandbox/describe"
 )
 
 // NotReachable is the code of the error that stands in for the answer of an
-// upstream that gives none. Its HTTP status is 502, which the SDKs try again.
-const NotReachable = "UpstreamNotReachable"
+// upstream that gives none. Its HTTP status is 424, which no SDK tries again.
+const NotReachable = cloudtrail.NotReachable
 
 // Forward passes calls on to an upstream. It is safe for concurrent use.
 type Forward struct {
@@ -27,16 +26,27 @@ type Forward struct {
 	log       *slog.Logger
 	transport *http.Transport
 	buffers   sync.Pool
-	silent    atomic.Bool // the last call got no answer
+	spell     *Spell
 	callers   callers
+	patience  time.Duration // how long the answer for a caller who has left is waited for
+	ended     context.Context
+	end       context.CancelFunc
 }
 
 // New makes a Forward to an upstream at scheme://host:port. principalID makes
 // the stable id of a user (kind "AIDA") or role ("AROA") where the upstream's
-// answers name none.
-func New(to *url.URL, log *slog.Logger, principalID func(kind, account, name string) string) *Forward {
-	return &Forward{url: to, log: log, transport: transport(), callers: callers{principalID: principalID}}
+// answers name none. Without remote it connects to this machine only.
+func New(to *url.URL, log *slog.Logger, principalID func(kind, account, name string) string, remote bool) *Forward {
+	f := &Forward{
+		url: to, log: log, transport: transport(remote), spell: NewSpell(to.Host, log),
+		callers: callers{principalID: principalID}, patience: patience,
+	}
+	f.ended, f.end = context.WithCancel(context.Background())
+	return f
 }
+
+// Spell is what is known of the upstream's silence, for others who call it.
+func (f *Forward) Spell() *Spell { return f.spell }
 
 const (
 	dialTimeout = 5 * time.Second
@@ -45,13 +55,16 @@ const (
 	// call meets a connection that is just being closed.
 	idleTimeout = 3 * time.Second
 	maxIdle     = 256
+	// patience is how long the answer to a call is waited for whose caller has
+	// left: the upstream does what it was asked for, and that is recorded.
+	patience = 30 * time.Second
 )
 
 // transport speaks HTTP/1.1 and asks for nothing that the client did not ask
 // for. It has no time limit for an answer: a Lambda function may take minutes.
-func transport() *http.Transport {
+func transport(remote bool) *http.Transport {
 	t := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:           dialer(remote).DialContext,
 		TLSHandshakeTimeout:   dialTimeout,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       idleTimeout,
@@ -63,8 +76,12 @@ func transport() *http.Transport {
 	return t
 }
 
-// Close ends the connections that wait for a next call.
-func (f *Forward) Close() { f.transport.CloseIdleConnections() }
+// Close ends the connections that wait for a next call, and the calls whose
+// callers have left.
+func (f *Forward) Close() {
+	f.end()
+	f.transport.CloseIdleConnections()
+}
 
 // Get and Put make Forward the pool of the buffers that bodies pass through.
 func (f *Forward) Get() []byte {
@@ -149,7 +166,10 @@ func (p *Passage) pass(proxy *httputil.ReverseProxy, w http.ResponseWriter) {
 			p.cut = true
 		}
 	}()
-	proxy.ServeHTTP(&writer{w}, p.call.HTTP)
+	r := p.call.HTTP
+	ctx, done := p.outlasting(r.Context())
+	defer done()
+	proxy.ServeHTTP(&writer{ResponseWriter: w, passage: p}, r.WithContext(ctx))
 	if p.answer != nil && p.answer.err != nil {
 		p.cut = true
 	}
@@ -157,7 +177,7 @@ func (p *Passage) pass(proxy *httputil.ReverseProxy, w http.ResponseWriter) {
 
 // answered takes note of an answer whose headers have arrived.
 func (p *Passage) answered(r *http.Response) error {
-	p.forward.reached()
+	p.forward.spell.answered()
 	p.status, p.header = r.StatusCode, r.Header.Clone()
 	if id := requestID(r.Header); id != "" {
 		p.call.RequestID = id
@@ -179,37 +199,17 @@ func (p *Passage) learn() {
 
 // failed answers a call to which the upstream gave no answer.
 func (p *Passage) failed(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil || p.body != nil && p.body.broken() {
+	if r.Context().Err() != nil || p.call.HTTP.Context().Err() != nil || p.body != nil && p.body.broken() {
 		p.cut = true // nobody is there to be told
+		if errors.Is(context.Cause(r.Context()), errLate) {
+			p.forward.log.Warn("the upstream did not answer a call whose caller left: it is not recorded",
+				"service", p.call.Service, "operation", p.call.Operation, "waited", p.forward.patience)
+		}
 		return
 	}
 	why := reasonOf(err)
-	p.forward.unreached(why)
-	p.fail(w, &call.Error{Status: http.StatusBadGateway, Code: NotReachable, Message: fmt.Sprintf(
-		"the upstream at %s does not answer: %s", p.forward.url.Host, why)})
-}
-
-// reasonOf is the reason of a failed exchange without the address.
-func reasonOf(err error) string {
-	var op *net.OpError
-	switch {
-	case errors.As(err, &op):
-		err = op.Err
-	case errors.Is(err, io.EOF):
-		return "it ended the connection without an answer"
-	}
-	return err.Error()
-}
-
-// reached and unreached log the beginning and the end of a spell of silence.
-func (f *Forward) reached() {
-	if f.silent.Load() && f.silent.CompareAndSwap(true, false) {
-		f.log.Info("the upstream answers again", "upstream", f.url.Host)
-	}
-}
-
-func (f *Forward) unreached(why string) {
-	if !f.silent.Swap(true) {
-		f.log.Error("the upstream does not answer; calls to it fail until it does", "upstream", f.url.Host, "error", why)
-	}
+	p.forward.spell.silent(why)
+	p.fail(w, &call.Error{
+		Status: cloudtrail.NotReachableStatus, Code: NotReachable, Message: (&SilentError{Address: p.forward.url.Host, Why: why}).Error(),
+	})
 }

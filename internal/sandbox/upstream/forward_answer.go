@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+
+	"trailctl/internal/sandbox/describe"
 )
 
 // maxAnswer is how many bytes of an answer are copied for its record: what
@@ -14,7 +16,7 @@ const maxAnswer = 128 << 10
 // the answer to a call that only reads and went well.
 func (p *Passage) kept() int {
 	c := p.call
-	if c.Unrecorded || p.status < 300 && c.ReadOnly && !issues(c) {
+	if c.Unrecorded || p.status < 300 && c.ReadOnly && !describe.Issues(c) {
 		return 0
 	}
 	return maxAnswer
@@ -42,8 +44,27 @@ func (s *seen) Read(to []byte) (int, error) {
 
 func (s *seen) Close() error { return s.body.Close() }
 
+// wanted tells whether more of the answer is to be copied.
+func (s *seen) wanted() bool { return len(s.beginning) < s.most && !s.more }
+
 // writer writes an answer with the headers of the upstream and no others.
-type writer struct{ http.ResponseWriter }
+type writer struct {
+	http.ResponseWriter
+	passage *Passage
+}
+
+// Write drops an answer whose caller has left as long as its record needs more
+// of it.
+func (w *writer) Write(b []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(b)
+	if err != nil {
+		w.passage.cut = true
+		if a := w.passage.answer; a != nil && a.wanted() {
+			return len(b), nil
+		}
+	}
+	return n, err
+}
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

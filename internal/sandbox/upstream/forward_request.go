@@ -25,6 +25,9 @@ func (p *Passage) rewrite(r *httputil.ProxyRequest) {
 			out.Header[name] = v // the caller's own
 		}
 	}
+	if in.ContentLength == 0 && in.Header.Get("Content-Length") == "0" {
+		out.Body, out.TransferEncoding = http.NoBody, []string{"identity"} // without it net/http says no length of a DELETE
+	}
 	out.Trailer = in.Trailer // is filled in while the body is read
 	if p.body != nil && p.body.whole {
 		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(p.body.beginning)), nil }
@@ -101,6 +104,7 @@ type body struct {
 	unread    []byte
 	rest      io.ReadCloser
 	failed    atomic.Bool
+	ended     atomic.Bool // all of it has been read
 }
 
 // begin reads up to most bytes ahead. size is the length that the request
@@ -120,6 +124,7 @@ func (b *body) begin(most int, size int64) error {
 	b.unread = into.Bytes()
 	b.whole = n <= int64(most)
 	b.beginning = b.unread[:min(n, int64(most))]
+	b.ended.Store(b.whole)
 	return nil
 }
 
@@ -134,7 +139,10 @@ func (b *body) Read(to []byte) (int, error) {
 		return 0, io.EOF
 	}
 	n, err := b.rest.Read(to)
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
+		b.ended.Store(true)
+	case err != nil:
 		b.failed.Store(true)
 	}
 	return n, err
@@ -142,6 +150,9 @@ func (b *body) Read(to []byte) (int, error) {
 
 // Close closes the request's own body.
 func (b *body) Close() error { return b.rest.Close() }
+
+// complete tells that nothing more is to come from the caller.
+func (b *body) complete() bool { return b.ended.Load() }
 
 // broken tells that the caller stopped sending.
 func (b *body) broken() bool { return b.failed.Load() }

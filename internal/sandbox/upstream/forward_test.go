@@ -3,7 +3,6 @@ package upstream
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +37,7 @@ func front(t *testing.T, to, service string, format describe.Format, log *slog.L
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	p := &passer{New(u, log, func(kind, account, name string) string { return kind + name }), make(chan *call.Call, 16)}
+	p := &passer{New(u, log, func(kind, account, name string) string { return kind + name }, false), make(chan *call.Call, 16)}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call.Call{HTTP: r, Service: service, AccessKeyID: "alice", Account: "123456789012", Region: "us-east-1", RequestID: "ours"}
 		pass, err := p.Take(c, format, func(w http.ResponseWriter, e *call.Error) { http.Error(w, e.Error(), e.Status) })
@@ -130,6 +129,20 @@ func TestRequestsPassByteForByte(t *testing.T) {
 		want := sorted("GET " + target + " HTTP/1.1\r\n" + headers)
 		if got := sorted(<-requests); !slices.Equal(got, want) {
 			t.Errorf("%s arrived as\n%q, want\n%q", target, got, want)
+		}
+	}
+}
+
+// That there is no body is said to the upstream as it was said by the caller.
+func TestNoBodyIsSaidOrNot(t *testing.T) {
+	for _, request := range []string{
+		"DELETE /b HTTP/1.1\r\nContent-Length: 0\r\n", "DELETE /b HTTP/1.1\r\n", "PUT /b HTTP/1.1\r\nContent-Length: 0\r\n",
+	} {
+		to, requests := raw(t, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+		_, at := front(t, to, "s3", describe.REST, nil)
+		exchange(t, at, request+"Host: x\r\nConnection: close\r\n\r\n")
+		if got, want := sorted(<-requests), sorted(request+"Host: x\r\n"); !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
@@ -352,8 +365,8 @@ func TestSilenceIsToldOncePerSpell(t *testing.T) {
 	}
 	for range 3 {
 		status, text, c := ask()
-		want := NotReachable + ": the upstream at " + address + " does not answer: connect: connection refused\n"
-		if status != 502 || text != want || !c.Unrecorded {
+		want := NotReachable + ": the upstream at " + address + " does not answer: connection refused\n"
+		if status != 424 || text != want || !c.Unrecorded {
 			t.Errorf("%d %q, unrecorded %v", status, text, c.Unrecorded)
 		}
 	}
@@ -372,34 +385,6 @@ func TestSilenceIsToldOncePerSpell(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "answers again") {
 		t.Errorf("its return is not told:\n%s", log.String())
-	}
-}
-
-func TestWhoLeavesEndsTheUpstreamsCall(t *testing.T) {
-	begun, ended := make(chan bool), make(chan bool)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		close(begun)
-		<-r.Context().Done()
-		close(ended)
-	}))
-	defer srv.Close()
-	var log bytes.Buffer
-	p, at := front(t, srv.URL, "lambda", describe.REST, slog.New(slog.NewTextHandler(&log, nil)))
-	ctx, leave := context.WithCancel(t.Context())
-	req, err := http.NewRequestWithContext(ctx, "GET", at+"/2015-03-31/functions", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	go http.DefaultClient.Do(req)
-	<-begun
-	leave()
-	select {
-	case <-ended:
-	case <-time.After(10 * time.Second):
-		t.Fatal("the upstream's call goes on")
-	}
-	if c := <-p.calls; !c.Unrecorded || log.Len() != 0 {
-		t.Errorf("unrecorded %v, log %q", c.Unrecorded, log.String())
 	}
 }
 

@@ -66,21 +66,32 @@ func (g groups) PutEvents(ctx context.Context, account, region, group, stream st
 	if err != nil {
 		return err
 	}
-	g.warnRejected(out.RejectedLogEventsInfo, group, stream, len(events))
+	if in := account + " " + region + " " + group + " " + stream; g.refuses(in, out.RejectedLogEventsInfo != nil) {
+		g.warnRejected(out.RejectedLogEventsInfo, group, stream, len(events))
+	}
 	return nil
+}
+
+// refuses notes whether a stream has refused events, and tells whether it does
+// so since now: while the sandbox's clock is ahead every delivery is refused.
+func (g groups) refuses(stream string, some bool) (news bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	news = some && !g.refusing[stream]
+	if g.refusing[stream] = true; !some {
+		delete(g.refusing, stream)
+	}
+	return news
 }
 
 // warnRejected tells which events a log group did not take although it took
 // the others.
 func (g groups) warnRejected(r *types.RejectedLogEventsInfo, group, stream string, events int) {
-	if r == nil {
-		return
-	}
 	old := max(aws.ToInt32(r.TooOldLogEventEndIndex), aws.ToInt32(r.ExpiredLogEventEndIndex))
 	fresh := 0
 	if r.TooNewLogEventStartIndex != nil {
 		fresh = events - int(*r.TooNewLogEventStartIndex)
 	}
-	g.Log.Warn("the log group did not take all events: by its own clock they are too old or too new",
+	g.Log.Warn("the log group did not take all events: by its own clock they are too old or too new. They are lost to it, as will be others like them",
 		"group", group, "stream", stream, "events", events, "too old", old, "too new", fresh)
 }

@@ -9,9 +9,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"trailctl/internal/sandbox/call"
+	"trailctl/internal/sandbox/describe"
 	"trailctl/internal/sandbox/sts"
 )
 
@@ -20,22 +22,14 @@ import (
 type callers struct {
 	principalID func(kind, account, name string) string
 	sts.Sessions
+
+	mu    sync.Mutex
+	paths map[string]string // a user's ARN without its path, to the ARN with it
 }
 
 // Session finds what an access key id stands for that the upstream issued.
 func (f *Forward) Session(accessKeyID string) (sts.Session, bool) {
 	return f.callers.Session(accessKeyID)
-}
-
-// issues tells the calls whose answers hold credentials.
-func issues(c *call.Call) bool {
-	switch c.Operation {
-	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetSessionToken", "GetFederationToken":
-		return c.Service == "sts"
-	case "CreateAccessKey":
-		return c.Service == "iam"
-	}
-	return false
 }
 
 // issued are the credentials in an answer, and whom it says they are for.
@@ -45,12 +39,13 @@ type issued struct {
 		AssumedRoleUser struct{ AssumedRoleId, Arn string }
 		FederatedUser   struct{ FederatedUserId, Arn string }
 		AccessKey       struct{ AccessKeyId, UserName string }
+		User            struct{ UserName, Arn string }
 	} `xml:",any"`
 }
 
-// learn reads the answer to a call that issues credentials.
+// learn reads the answer to a call that issues credentials, or makes a user.
 func (k *callers) learn(c *call.Call, request []byte, status int, header http.Header, answer []byte) {
-	if status != http.StatusOK || !issues(c) {
+	if status != http.StatusOK || !describe.Issues(c) && !makesUser(c) {
 		return
 	}
 	var in issued
@@ -59,6 +54,10 @@ func (k *callers) learn(c *call.Call, request []byte, status int, header http.He
 	}
 	form, _ := url.ParseQuery(string(request)) // what cannot be read is as if it were absent
 	for _, r := range in.Results {
+		if makesUser(c) {
+			k.path(c.Account, r.User.UserName, r.User.Arn)
+			continue
+		}
 		if keyID := r.Credentials.AccessKeyId + r.AccessKey.AccessKeyId; keyID != "" && len(keyID) <= maxKeyID {
 			switch {
 			case r.AccessKey.UserName != "":
@@ -78,9 +77,48 @@ func (k *callers) learn(c *call.Call, request []byte, status int, header http.He
 const (
 	maxKeyID    = 128
 	maxUserName = 64
+	maxPath     = 512
+	maxPaths    = 10_000 // users whose paths are remembered
 	// forever is how long a user's own key is good for: until it is deleted.
 	forever = 100 * 365 * 24 * time.Hour
 )
+
+// makesUser tells the calls whose answers alone tell where a user stands.
+func makesUser(c *call.Call) bool { return c.Service == "iam" && c.Operation == "CreateUser" }
+
+// path remembers a user's ARN that has a path.
+func (k *callers) path(account, name, arn string) {
+	if name == "" || len(name) > maxUserName {
+		return
+	}
+	plain := userARN(account, name)
+	path, ok := strings.CutPrefix(arn, userARN(account, ""))
+	path, named := strings.CutSuffix(path, "/"+name)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.paths, plain) // of a user of that name before
+	odd := strings.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c >= 0x7f })
+	if !ok || !named || odd || len(path) > maxPath || len(k.paths) >= maxPaths {
+		return
+	}
+	if k.paths == nil {
+		k.paths = map[string]string{}
+	}
+	k.paths[plain] = arn
+}
+
+// arn is a user's ARN, with the path as far as it is known.
+func (k *callers) arn(account, name string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	plain := userARN(account, name)
+	if arn, ok := k.paths[plain]; ok {
+		return arn
+	}
+	return plain
+}
+
+func userARN(account, name string) string { return "arn:aws:iam::" + account + ":user/" + name }
 
 func (k *callers) user(c *call.Call, keyID, name string) {
 	if len(name) > maxUserName {
@@ -88,7 +126,7 @@ func (k *callers) user(c *call.Call, keyID, name string) {
 	}
 	k.Remember(keyID, call.Identity{
 		Type: "IAMUser", PrincipalID: k.principalID("AIDA", c.Account, name), AccountID: c.Account,
-		ARN: "arn:aws:iam::" + c.Account + ":user/" + name, UserName: name,
+		ARN: k.arn(c.Account, name), UserName: name,
 	}, c.Time.Add(forever))
 }
 

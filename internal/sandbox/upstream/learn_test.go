@@ -67,6 +67,26 @@ func TestCredentialsAreLearned(t *testing.T) {
 	}
 }
 
+// Only the answer to CreateUser tells where a user stands.
+func TestPathsAreLearned(t *testing.T) {
+	const made = `<CreateUserResponse><CreateUserResult><User><Path>%s</Path><UserName>carol</UserName><UserId>X</UserId><Arn>%s</Arn></User></CreateUserResult></CreateUserResponse>`
+	const plain = "arn:aws:iam::123456789012:user/carol"
+	k := learner()
+	for _, tt := range []struct{ path, arn, want string }{
+		{"/team/one/", "arn:aws:iam::123456789012:user/team/one/carol", "arn:aws:iam::123456789012:user/team/one/carol"},
+		{"/", plain, plain}, // made anew
+		{"/team/", "arn:aws:iam::210987654321:user/team/carol", plain},
+		{"/team/", "arn:aws:iam::123456789012:user/team/bob", plain},
+		{"/team/", "arn:aws:iam::123456789012:user/te\nam/carol", plain},
+	} {
+		k.learn(callOf("iam", "CreateUser"), nil, http.StatusOK, http.Header{}, fmt.Appendf(nil, made, tt.path, tt.arn))
+		k.learn(callOf("iam", "CreateAccessKey"), nil, http.StatusOK, http.Header{}, []byte(keyAnswer))
+		if one, _ := k.Session("AKIA4"); one.Identity.ARN != tt.want {
+			t.Errorf("%q: %s", tt.arn, one.Identity.ARN)
+		}
+	}
+}
+
 func TestNothingElseIsLearned(t *testing.T) {
 	for name, tt := range map[string]struct {
 		service, operation string

@@ -17,12 +17,17 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"trailctl/internal/sandbox/cloudtrail"
 )
 
 // SilentError tells that nothing answers at the address of an upstream.
 type SilentError struct {
 	Address string // host:port
 	Why     string
+	// Instead is the address at which it does answer, with the other of http
+	// and https; empty when none is known.
+	Instead string
 }
 
 func (e *SilentError) Error() string {
@@ -45,15 +50,16 @@ const (
 )
 
 // Ask asks an upstream for its account and regions, in the name of an access
-// key id. The error is a *SilentError when nothing answers.
-func Ask(ctx context.Context, to *url.URL, accessKeyID string) (About, error) {
+// key id. The error is a *SilentError when nothing answers. Without remote it
+// connects to this machine only.
+func Ask(ctx context.Context, to *url.URL, accessKeyID string, remote bool) (About, error) {
 	if accessKeyID == "" {
 		accessKeyID = probeKey
 	}
-	t := transport()
+	t := transport(remote)
 	defer t.CloseIdleConnections()
 	a := asker{
-		url: to, key: accessKeyID,
+		url: to, key: accessKeyID, remote: remote,
 		client: &http.Client{Transport: t, Timeout: probeTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	var about About
@@ -72,6 +78,7 @@ func Ask(ctx context.Context, to *url.URL, accessKeyID string) (About, error) {
 type asker struct {
 	url    *url.URL
 	key    string
+	remote bool
 	client *http.Client
 }
 
@@ -150,15 +157,17 @@ func (a *asker) ask(ctx context.Context, service, form string, into any) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return &SilentError{a.url.Host, reasonOf(err)}
+		return a.silent(ctx, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxProbe))
 	switch {
 	case err != nil:
-		return &SilentError{a.url.Host, reasonOf(err)}
-	case resp.StatusCode == http.StatusBadGateway && strings.Contains(string(text), NotReachable):
-		return &SilentError{a.url.Host, "it is a sandbox whose own upstream does not answer"}
+		return a.silent(ctx, err)
+	case wantsTLS(resp.StatusCode, text) && speaksTLS(ctx, otherScheme(a.url), a.remote):
+		return &SilentError{Address: a.url.Host, Why: "it speaks https, not http", Instead: otherScheme(a.url).String()}
+	case resp.StatusCode == cloudtrail.NotReachableStatus && strings.Contains(string(text), NotReachable):
+		return &SilentError{Address: a.url.Host, Why: "it is a sandbox whose own upstream does not answer"}
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("it answers with HTTP %d", resp.StatusCode)
 	}

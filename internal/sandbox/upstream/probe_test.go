@@ -63,7 +63,7 @@ func TestAsk(t *testing.T) {
 		{"not implemented", 501, who("123456789012"), regions("us-east-1/"), "", nil},
 	}
 	for _, tt := range tests {
-		about, err := Ask(t.Context(), telling(t, tt.status, tt.account, tt.regions), "")
+		about, err := Ask(t.Context(), telling(t, tt.status, tt.account, tt.regions), "", false)
 		if err != nil || about.Account != tt.want || !slices.Equal(about.Regions, tt.list) {
 			t.Errorf("%s: %+v, %v", tt.name, about, err)
 		}
@@ -80,9 +80,9 @@ func TestAskASilentUpstream(t *testing.T) {
 	}
 	closed := l.Addr().String()
 	l.Close()
-	behind := telling(t, http.StatusBadGateway, `<Code>`+NotReachable+`</Code>`, "")
+	behind := telling(t, http.StatusFailedDependency, `<Code>`+NotReachable+`</Code>`, "")
 	for host, why := range map[string]string{closed: "connection refused", behind.Host: "whose own upstream does not answer"} {
-		_, err := Ask(t.Context(), &url.URL{Scheme: "http", Host: host}, "")
+		_, err := Ask(t.Context(), &url.URL{Scheme: "http", Host: host}, "", false)
 		var silent *SilentError
 		if !errors.As(err, &silent) || silent.Address != host || !strings.Contains(silent.Why, why) {
 			t.Errorf("%s: %v", host, err)

@@ -2,10 +2,10 @@ package upstream
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"trailctl/internal/sandbox/call"
+	"trailctl/internal/sandbox/cloudtrail"
 )
 
 // userAgent is who delivers, as records of AWS name it.
@@ -26,10 +27,10 @@ const maxReplied = 8 << 20
 // newHTTPClient makes the client of all neighbours. It goes through no proxy:
 // the upstream is on this machine. Connections are given up soon, before the
 // upstream does.
-func newHTTPClient() *http.Client {
+func newHTTPClient(spell *Spell, remote bool) *http.Client {
 	return &http.Client{
-		Transport: wire{&http.Transport{
-			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		Transport: wire{spell: spell, next: &http.Transport{
+			DialContext:         dialer(remote).DialContext,
 			MaxIdleConnsPerHost: 16, IdleConnTimeout: 2 * time.Second,
 		}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -37,7 +38,10 @@ func newHTTPClient() *http.Client {
 }
 
 // wire is how CloudTrail's calls go to the upstream.
-type wire struct{ next http.RoundTripper }
+type wire struct {
+	spell *Spell
+	next  http.RoundTripper
+}
 
 // RoundTrip makes one HTTP request. That the upstream does not have what is
 // asked for is a lackError.
@@ -54,6 +58,9 @@ func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := t.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
+	}
+	if answer.StatusCode != cloudtrail.NotReachableStatus { // which a sandbox says for an upstream of its own
+		t.spell.answered()
 	}
 	body := answer.Body
 	answer.Body = struct {
@@ -82,6 +89,7 @@ func lowerMetadata(h http.Header) {
 type lackError struct {
 	status int
 	text   string
+	page   bool // an HTML page, as servers answer too when they fail half way
 }
 
 func (e *lackError) Error() string { return fmt.Sprintf("HTTP %d: %s", e.status, e.text) }
@@ -98,7 +106,7 @@ func lacking(answer *http.Response) error {
 	}
 	defer answer.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10)) // a beginning says enough
-	e := &lackError{status: answer.StatusCode, text: oneLine(text)}
+	e := &lackError{status: answer.StatusCode, text: oneLine(text), page: page}
 	if page {
 		e.text = "an HTML page instead of an answer, as for operations that are not implemented"
 	}
@@ -130,7 +138,10 @@ func (c *clients) refusal(err error) error {
 		operation, service = op.OperationName, op.ServiceID
 	}
 	var lack *lackError
-	if errors.As(err, &lack) {
+	switch isLack := errors.As(err, &lack); {
+	case isLack && lack.page && stores(operation):
+		return fmt.Errorf("%s of %s at %s: HTTP %d with an HTML page: whether it was done is not known", operation, service, c.URL, lack.status)
+	case isLack:
 		return &call.Error{
 			Status: http.StatusNotImplemented, Code: "NotServedByUpstream." + strings.ReplaceAll(service, " ", "") + "." + operation,
 			Message: fmt.Sprintf("%s does not serve %s of %s: %s", c.URL, operation, service, lack),
@@ -138,10 +149,41 @@ func (c *clients) refusal(err error) error {
 	}
 	var answer *awshttp.ResponseError
 	var refused smithy.APIError
-	if errors.As(err, &answer) && errors.As(err, &refused) && !busy(answer.HTTPStatusCode(), refused.ErrorCode()) {
+	if errors.As(err, &answer) && errors.As(err, &refused) && !busy(answer.HTTPStatusCode(), refused.ErrorCode()) && !isNotReachable(refused) {
 		return &call.Error{Status: answer.HTTPStatusCode(), Code: oneLine([]byte(refused.ErrorCode())), Message: oneLine([]byte(refused.ErrorMessage()))}
 	}
+	if answer == nil || answer.HTTPStatusCode() == 0 || isNotReachable(refused) {
+		return c.silent(err, refused)
+	}
+	if refused != nil {
+		return fmt.Errorf("%s of %s at %s: HTTP %d %s: %s", operation, service, c.URL,
+			answer.HTTPStatusCode(), oneLine([]byte(refused.ErrorCode())), oneLine([]byte(refused.ErrorMessage())))
+	}
 	return fmt.Errorf("%s of %s at %s: %w", operation, service, c.URL, whatFailed(err))
+}
+
+// isNotReachable tells the answer of an upstream that is a sandbox with an
+// upstream of its own.
+func isNotReachable(refused smithy.APIError) bool {
+	return refused != nil && refused.ErrorCode() == NotReachable
+}
+
+// silent is the error of a call to which no answer came.
+func (c *clients) silent(err error, refused smithy.APIError) error {
+	e := &SilentError{Address: c.URL.Host, Why: "it is a sandbox whose own upstream does not answer"}
+	if !isNotReachable(refused) {
+		e.Why = reasonOf(err)
+	}
+	if !errors.Is(err, context.Canceled) { // the asker went away, which says nothing
+		c.Spell.silent(e.Why)
+	}
+	return e
+}
+
+// stores tells the calls that an upstream may have done although it fails to
+// say so. Of a question such an answer says that the upstream does not serve it.
+func stores(operation string) bool {
+	return operation == "PutObject" || operation == "Publish" || operation == "PutLogEvents"
 }
 
 // busy tells whether an upstream has answered that it cannot answer now.

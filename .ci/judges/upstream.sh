@@ -16,10 +16,10 @@ localstack) package=localstack.runtime ;;
 *) echo "usage: upstream.sh moto|localstack PYTHON AWS"; exit 2 ;;
 esac
 
-# LocalStack's services are written for Python 3.12; older ones find the
+# LocalStack's services are written for Python 3.13; older ones find the
 # package and answer every call with an error.
 wanted='import sys, importlib.util as u, boto3
-assert u.find_spec(sys.argv[1]); assert sys.argv[1] != "localstack.runtime" or sys.version_info >= (3, 12)'
+assert u.find_spec(sys.argv[1]); assert sys.argv[1] != "localstack.runtime" or sys.version_info >= (3, 13)'
 if ! [ -x "$python" ] || ! "$python" -c "$wanted" "$package" 2>/dev/null; then
   if [ "${TRAILCTL_BENCH:-}" = required ]; then
     echo "FAILED: $kind cannot be had from $python"

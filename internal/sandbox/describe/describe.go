@@ -39,7 +39,7 @@ type Part struct {
 // is Unrecorded. The Service of an unsigned call is filled in as far as it can
 // be told.
 func Request(c *call.Call, f Format, body Part) {
-	if c.Unrecorded = noCall(c, f); c.Unrecorded {
+	if c.Unrecorded = NoCall(c, f); c.Unrecorded {
 		return
 	}
 	body = unzipped(c.HTTP.Header, body)

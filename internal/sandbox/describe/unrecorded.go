@@ -29,8 +29,6 @@ func NoCall(c *call.Call, f Format) bool {
 	return (f == Query || f == EC2) && strings.HasPrefix(r.URL.Path, "/_")
 }
 
-func noCall(c *call.Call, f Format) bool { return NoCall(c, f) }
-
 // onBucketHost tells addresses in virtual-hosted style, as
 // NAME.s3.us-east-1.amazonaws.com. Those of web sites are none.
 func onBucketHost(r *http.Request) bool {

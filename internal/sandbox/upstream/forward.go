@@ -126,9 +126,6 @@ func (f *Forward) Take(c *call.Call, format describe.Format, fail func(http.Resp
 	return p, nil
 }
 
-// Beginning is the copied beginning of the request's body.
-func (p *Passage) Beginning() []byte { return p.request.Bytes }
-
 // Describe tells what the call is about.
 func (p *Passage) Describe() { describe.Request(p.call, p.format, p.request) }
 
